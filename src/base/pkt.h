@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * base/pkt.h - the one packet type, both ways.
+ *
+ *      seg[0]: a block of its own                     seg[1..]: ranges of other blocks
+ *      | headroom | headers ... | maybe payload |     | payload | | payload |
+ *                 ^ seg[0].at                          each holds one reference to its block
+ *
+ * Received frames: seg[0] is a small block, seg[1..4] large ones, so that a small frame costs 2 KiB and all headers are always
+ * together in seg[0]. Sent packets: headers are written backwards into the headroom (mn_pkt_push), so that no layer knows how
+ * much the layers below will add; payload is gathered from where it already is.
+ *
+ * A packet has one owner at a time; `next` belongs to the owner. "Takes" in a comment means the packet is gone for the caller,
+ * whatever happens. */
+#ifndef MN_PKT_H
+#define MN_PKT_H
+
+#include <base/checksum.h>
+#include <base/env.h>
+#include <base/rd.h>
+#include <base/wr.h>
+#include <mnet/netdev.h>
+
+/* Room for Ethernet, IPv6 or IPv4 with options, TCP with options: 14 + 60 + 60, rounded up. */
+#define MN_PKT_HEADROOM 160u
+
+struct mn_pkt {
+    struct mn_pkt *next;     /* the owner's */
+    struct mnet_frame frame; /* ranges and offload facts */
+    uint16_t l3_len;         /* RX, past the network header: its length, so that it starts at seg[0].at - l3_len */
+    uint16_t gso_count;      /* RX: how many wire segments were merged into this one, at least 1 */
+    uint8_t is_loopback;     /* never left this stack */
+    uint8_t ether_group;     /* RX: sent to a broadcast or multicast Ethernet address */
+    uint32_t owner32;        /* the owner's (TCP: sequence number of the first payload byte) */
+};
+
+/* An empty packet to send: seg[0] a small block with MN_PKT_HEADROOM bytes of headroom and length 0. NULL when out of memory
+ * (the caller counts TX_NO_MEMORY). */
+struct mn_pkt *mn_pkt_new(struct mn_env *env);
+
+/* A packet to receive into: seg[0] a small block, then as many large ones as `frame_max` needs, lengths set to the room, and a headroom
+ * of 2 bytes so that the IP header is aligned. NULL when out of memory. */
+struct mn_pkt *mn_pkt_new_rx(struct mn_env *env, uint32_t frame_max);
+/* Gives back the blocks that a device left unused: those past seg_count, of a packet made with `made_segs` ranges. */
+void mn_pkt_rx_cut(struct mn_env *env, struct mn_pkt *pkt, const struct mnet_seg *offered, unsigned offered_count);
+
+/* Drops the references to all blocks, and the packet. NULL is fine. */
+void mn_pkt_free(struct mn_env *env, struct mn_pkt *pkt);
+
+/* Counts the reason and frees. */
+void mn_pkt_drop(struct mn_env *env, struct mn_pkt *pkt, enum mnet_drop reason);
+
+/* Makes room for `len` more bytes in front and returns a writer over them. There must be headroom (asserted). */
+struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+
+/* Passes over `len` bytes in front; empty first ranges are released. At most frame.len (asserted). */
+void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+
+/* Cuts the packet to `len` bytes; at most frame.len (asserted). */
+void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+
+/* Appends `len` bytes at `at` by reference (one more reference to the block). False when all ranges are used. */
+bool mn_pkt_add(struct mn_env *env, struct mn_pkt *pkt, uint8_t *at, uint32_t len);
+
+/* Appends a copy of `len` bytes, in the last block's room if it is this packet's alone and in new blocks. False when out of memory or ranges;
+ * then the packet may hold a part and should be freed. */
+bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uint32_t len);
+
+/* Copies bytes [off, off + len) out; they must be there (asserted). */
+void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t len);
+
+/* `sum` plus the bytes [off, off + len). */
+mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, uint32_t len, mn_sum sum);
+
+/* A reader over the first range, where all headers are. */
+static inline struct mn_rd mn_pkt_rd(const struct mn_pkt *pkt)
+{
+    return mn_rd_over(pkt->frame.seg[0].at, pkt->frame.seg[0].len);
+}
+
+/* Bytes of budget that the packet holds: its blocks, counted whole, and itself. */
+uint32_t mn_pkt_truesize(const struct mn_env *env, const struct mn_pkt *pkt);
+
+/* A first-in first-out queue of packets, linked by `next`. */
+struct mn_pktq {
+    struct mn_pkt *head, *tail;
+    uint32_t count;
+};
+
+static inline void mn_pktq_push(struct mn_pktq *q, struct mn_pkt *pkt)
+{
+    pkt->next = NULL;
+    if (q->tail)
+        q->tail->next = pkt;
+    else
+        q->head = pkt;
+    q->tail = pkt;
+    q->count++;
+}
+
+static inline struct mn_pkt *mn_pktq_pop(struct mn_pktq *q)
+{
+    struct mn_pkt *pkt = q->head;
+    if (pkt) {
+        q->head = pkt->next;
+        if (!q->head)
+            q->tail = NULL;
+        pkt->next = NULL;
+        q->count--;
+    }
+    return pkt;
+}
+
+/* Frees all. */
+void mn_pktq_clear(struct mn_env *env, struct mn_pktq *q);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ip/ip.h - addresses, routes, IPv4 in and out, fragments, ICMP, path MTU. (IPv6 joins here.)
+ *
+ *   ip4_in.c   RFC 791, 1122 3.2.1: header to verdict        ip_out.c   source, route, header, fragmentation
+ *   route.c    own addresses and routes                      frag.c     reassembly within a hard bound
+ *   icmp_in.c  echo, errors about packets of ours            icmp_out.c errors we send, rate limited
+ *   pmtu.c     what the path to a destination takes          loopback: packets to own addresses go back in through mn_ip_loopback
+ */
+#ifndef MN_IP_H
+#define MN_IP_H
+
+#include <base/env.h>
+#include <base/pkt.h>
+#include <base/verdict.h>
+#include <ip/transport.h>
+#include <link/link.h>
+#include <mnet/config.h>
+
+struct mn_ip; /* defined in ip/ip_state.h for ip/ and stack/ */
+
+MNET_MUST_USE mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link, const struct mnet_config *config);
+void mn_ip_deinit(struct mn_ip *ip);
+
+/* A packet that starts at its IPv4 header. On TO_ICMP4 and TO_TRANSPORT, `*pkt` starts at the transport header (and may be another packet: the
+ * reassembled one) and `rx` is filled. KEPT: a fragment, waiting for the others. */
+mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx);
+/* Verdicts: DONE (answered or noted), TO_ERROR with `err` filled, drops. */
+mn_verdict mn_icmp4_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx, struct mn_ip_err *err);
+
+/* Sends a port, protocol or other unreachable (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2) about `pkt`, which starts at its transport header and
+ * stays the caller's. Silent where RFC 1122 3.2.2 forbids it, and beyond the rate limit. */
+enum mn_icmp_unreach { MN_UNREACH_PROTOCOL, MN_UNREACH_PORT };
+void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip_rx *rx, enum mn_icmp_unreach what);
+
+/* How a transport wants a packet sent. Zeroed fields mean the default. */
+struct mn_ip_tx {
+    struct mnet_addr src; /* any: chosen by mn_ip_source */
+    struct mnet_addr dst;
+    uint8_t proto;
+    uint8_t ttl;         /* 0: 64 (RFC 1700); 1 for multicast */
+    uint8_t tos;
+    bool dont_fragment;  /* fail with MSG_SIZE instead of fragmenting */
+};
+
+/* Sends: `pkt` starts at the transport header (checksum complete, or csum PARTIAL with csum_start 0 and the pseudo-header sum in
+ * place). Takes `pkt`. Errors: NET_UNREACH, MSG_SIZE, ADDR_NOT_AVAIL. */
+mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx);
+
+/* The source address for `dst`; NET_UNREACH when there is no route. */
+MNET_MUST_USE mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src);
+
+/* Largest IP packet that the path to `dst` takes as far as known (RFC 1191): device MTU or the cached value. */
+uint32_t mn_ip_pmtu(const struct mn_ip *ip, const struct mnet_addr *dst);
+/* Largest IP packet with gso set towards `dst`; the device's, or 65,535 for software and loopback. */
+uint32_t mn_ip_gso_max(const struct mn_ip *ip, const struct mnet_addr *dst);
+
+/* Partial sum of the pseudo header: RFC 9293 3.1, RFC 768. Not folded. */
+mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst, uint8_t proto, uint32_t len);
+/* Whether `addr` is one of this host's (loopback included), unicast. */
+bool mn_ip_is_own(const struct mn_ip *ip, const struct mnet_addr *addr);
+/* Whether `addr` is broadcast or multicast on this host's networks. */
+bool mn_ip_is_group(const struct mn_ip *ip, const struct mnet_addr *addr);
+/* New data was acknowledged by `dst`: its next hop is reachable. */
+void mn_ip_confirm(struct mn_ip *ip, const struct mnet_addr *dst);
+
+/* Own addresses and routes; at most MN_IP_ADDRS and MN_IP_ROUTES. */
+#define MN_IP_ADDRS 8
+#define MN_IP_ROUTES 16
+MNET_MUST_USE mnet_err mn_ip_addr_add(struct mn_ip *ip, const struct mnet_cidr *cidr);
+MNET_MUST_USE mnet_err mn_ip_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr);
+MNET_MUST_USE mnet_err mn_ip_route_add(struct mn_ip *ip, const struct mnet_cidr *dst, const struct mnet_addr *gateway);
+MNET_MUST_USE mnet_err mn_ip_route_remove(struct mn_ip *ip, const struct mnet_cidr *dst);
+/* The i-th own address; false when there are no more. */
+bool mn_ip_addr_at(const struct mn_ip *ip, unsigned i, struct mnet_cidr *out);
+
+/* Multicast groups: RFC 1112. Delivery only; IGMP joins later. */
+MNET_MUST_USE mnet_err mn_ip_group_join(struct mn_ip *ip, const struct mnet_addr *group);
+mnet_err mn_ip_group_leave(struct mn_ip *ip, const struct mnet_addr *group);
+
+/* Takes the next packet that was sent to ourselves; it starts at its IP header. NULL: none. */
+struct mn_pkt *mn_ip_loopback(struct mn_ip *ip);
+bool mn_ip_has_loopback(const struct mn_ip *ip);
+
+/* What became of a packet that starts at its IP header (from mn_link_failed): fills `err` for the transport. False: not parseable. */
+bool mn_ip_failed(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *err);
+
+/* A timer with kind & 0xf0 == MN_TIMER_IP has expired. */
+void mn_ip_timer(struct mn_ip *ip, struct mn_timer *timer);
+/* Gives up the oldest reassembly: true if there was one. */
+bool mn_ip_shed(struct mn_ip *ip);
+
+bool mn_ip_ok(const struct mn_ip *ip);
+
+#endif
