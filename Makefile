@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: ISC
+#
+# The front door. Every target installs what it lacks (Debian packages, with sudo if you are not root), says what it does, and
+# hands over to Meson or to a script in tools/.
+
+PREFIX ?= /usr/local
+UNIKERNEL ?= echo
+
+.PHONY: help run test bench prove fuzz build install clean
+
+help:
+	@echo "make run      build the echo unikernel, run it on a TAP in a network namespace, show a round trip"
+	@echo "make test     run all tests (about a quarter of an hour on two cores)"
+	@echo "make bench    measure mnet beside lwIP and the Linux kernel"
+	@echo "make fuzz     fuzz every parser and the input path (SECONDS=60 each)"
+	@echo "make prove    run all Frama-C proofs"
+	@echo "make build    build everything, run nothing"
+	@echo "make install  library, headers and pkg-config file under PREFIX ($(PREFIX))"
+	@echo "make clean    remove the build folders"
+
+build:
+	@tools/setup build
+	@tools/build build
+
+run:
+	@tools/setup run
+	@tools/build build
+	@tools/run $(UNIKERNEL)
+
+test:
+	@tools/setup test
+	@tools/test
+
+bench:
+	@tools/setup bench
+	@tools/build build-bench
+	@tools/bench
+
+prove:
+	@tools/setup test
+	@tools/prove --all
+
+fuzz:
+	@tools/setup test
+	@tools/fuzz build-fuzz $(or $(SECONDS),60)
+
+install:
+	@tools/setup build
+	@tools/build build -Dprefix=$(PREFIX)
+	@meson install -C build --quiet
+	@echo "installed under $(PREFIX): try  cc \`pkg-config --cflags mnet\` echo.c \`pkg-config --libs mnet\`"
+
+clean:
+	rm -rf build build-*
