@@ -12,7 +12,8 @@
 struct mnet_blockdev;
 
 struct mnet_blockdev_ops {
-    /* `offset` and `len` are multiples of page_size and inside the device (checked by the caller). Errors: IO. */
+    /* `offset` and `len` are multiples of page_size and inside the device (checked by the caller).
+     * Errors: IO. */
     mnet_err (*read)(struct mnet_blockdev *dev, uint64_t offset, void *to, size_t len);
     mnet_err (*write)(struct mnet_blockdev *dev, uint64_t offset, const void *from, size_t len);
 };
@@ -24,8 +25,11 @@ struct mnet_blockdev {
     uint32_t page_size; /* bytes, a power of two */
 };
 
-/* Reads or writes `len` bytes at `offset` at once. Errors: INVALID (not aligned, or past the end), IO. */
-MNET_MUST_USE mnet_err mnet_block_read(struct mnet_blockdev *dev, uint64_t offset, void *to, size_t len);
-MNET_MUST_USE mnet_err mnet_block_write(struct mnet_blockdev *dev, uint64_t offset, const void *from, size_t len);
+/* Reads or writes `len` bytes at `offset` at once. Errors: INVALID (not aligned, or past the end),
+ * IO. */
+MNET_MUST_USE mnet_err mnet_block_read(struct mnet_blockdev *dev, uint64_t offset, void *to,
+                                       size_t len);
+MNET_MUST_USE mnet_err mnet_block_write(struct mnet_blockdev *dev, uint64_t offset,
+                                        const void *from, size_t len);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * mnet/dgram.h - UDP sockets with a receive queue or a callback: RFC 768. Nothing here waits.
  *
- * A datagram that comes between two calls waits in the queue of its socket, up to the bound in the stack's config. */
+ * A datagram that comes between two calls waits in the queue of its socket, up to the bound in the
+ * stack's config. */
 #ifndef MNET_DGRAM_H
 #define MNET_DGRAM_H
 
@@ -15,7 +16,8 @@
 struct mnet_stack;
 struct mnet_dgram; /* one socket; belongs to whoever opened it */
 
-/* Told from mnet_stack_poll, once for each datagram: `data` (in `count` ranges) is lent for the call. The callback may send, also back, and may close the socket. */
+/* Told from mnet_stack_poll, once for each datagram: `data` (in `count` ranges) is lent for the
+ * call. The callback may send, also back, and may close the socket. */
 struct mnet_dgram_rx {
     struct mnet_endpoint from, to;
     const struct mnet_slice *slices;
@@ -26,25 +28,33 @@ typedef void (*mnet_dgram_fn)(struct mnet_dgram *dgram, const struct mnet_dgram_
 /* Told when a datagram was queued, or when an earlier send failed (mnet_dgram_error). */
 typedef void (*mnet_dgram_ready_fn)(struct mnet_dgram *dgram, void *arg);
 
-/* Opens a socket on `local` (any address: all; port 0: a random free one). With `on_dgram` datagrams are told as they come; without, they are queued and
- * `on_ready` (may be NULL) is told. The caller owns `*dgram`. Errors: ADDR_IN_USE, ADDR_NOT_AVAIL, NO_MEMORY. */
-MNET_MUST_USE mnet_err mnet_dgram_open(struct mnet_stack *stack, const struct mnet_endpoint *local, mnet_dgram_fn on_dgram,
-                                       mnet_dgram_ready_fn on_ready, void *arg, struct mnet_dgram **dgram);
+/* Opens a socket on `local` (any address: all; port 0: a random free one). With `on_dgram`
+ * datagrams are told as they come; without, they are queued and `on_ready` (may be NULL) is told.
+ * The caller owns `*dgram`. Errors: ADDR_IN_USE, ADDR_NOT_AVAIL, NO_MEMORY. */
+MNET_MUST_USE mnet_err mnet_dgram_open(struct mnet_stack *stack, const struct mnet_endpoint *local,
+                                       mnet_dgram_fn on_dgram, mnet_dgram_ready_fn on_ready,
+                                       void *arg, struct mnet_dgram **dgram);
 /* Frees the socket and what is queued. NULL is fine. */
 void mnet_dgram_close(struct mnet_dgram *dgram);
 
-/* Only datagrams from `remote` come in from now on, and ICMP errors about it are told. NULL: from everyone again. */
+/* Only datagrams from `remote` come in from now on, and ICMP errors about it are told. NULL: from
+ * everyone again. */
 void mnet_dgram_connect(struct mnet_dgram *dgram, const struct mnet_endpoint *remote);
 
-/* Sends one datagram of up to 65,507 bytes; the bytes are copied before the call returns. Errors: NET_UNREACH, MSG_SIZE, NO_MEMORY, INVALID (port 0), and once, a
- * waiting ICMP error of a connected socket. */
-MNET_MUST_USE mnet_err mnet_dgram_send(struct mnet_dgram *dgram, const struct mnet_endpoint *to, const void *data, size_t len);
+/* Sends one datagram of up to 65,507 bytes; the bytes are copied before the call returns. Errors:
+ * NET_UNREACH, MSG_SIZE, NO_MEMORY, INVALID (port 0), and once, a waiting ICMP error of a connected
+ * socket. */
+MNET_MUST_USE mnet_err mnet_dgram_send(struct mnet_dgram *dgram, const struct mnet_endpoint *to,
+                                       const void *data, size_t len);
 /* The same from a chosen own address. */
-MNET_MUST_USE mnet_err mnet_dgram_send_from(struct mnet_dgram *dgram, const struct mnet_addr *from, const struct mnet_endpoint *to, const void *data, size_t len);
+MNET_MUST_USE mnet_err mnet_dgram_send_from(struct mnet_dgram *dgram, const struct mnet_addr *from,
+                                            const struct mnet_endpoint *to, const void *data,
+                                            size_t len);
 
-/* Takes the oldest queued datagram: copies up to `cap` bytes, returns the datagram's whole length (more than `cap`: the rest is gone). `from` and `to` may be
- * NULL. Errors: AGAIN. */
-mnet_ssize mnet_dgram_recv(struct mnet_dgram *dgram, void *buf, size_t cap, struct mnet_endpoint *from, struct mnet_endpoint *to);
+/* Takes the oldest queued datagram: copies up to `cap` bytes, returns the datagram's whole length
+ * (more than `cap`: the rest is gone). `from` and `to` may be NULL. Errors: AGAIN. */
+mnet_ssize mnet_dgram_recv(struct mnet_dgram *dgram, void *buf, size_t cap,
+                           struct mnet_endpoint *from, struct mnet_endpoint *to);
 
 /* Takes the error that an earlier send met; 0 if none. */
 mnet_err mnet_dgram_error(struct mnet_dgram *dgram);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * mnet/drop.h - why a packet went no further: counters of a stack, read with mnet_stack_drops (mnet/stack.h). */
+ * mnet/drop.h - why a packet went no further: counters of a stack, read with mnet_stack_drops
+ * (mnet/stack.h). */
 #ifndef MNET_DROP_H
 #define MNET_DROP_H
 

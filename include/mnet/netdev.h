@@ -27,10 +27,10 @@ struct mnet_seg {
 
 /* What is known of the transport checksum. */
 enum mnet_csum {
-    MNET_CSUM_NONE,     /* RX: not checked. TX: complete, nothing to do. */
-    MNET_CSUM_PARTIAL,  /* TX: the field at csum_start + csum_offset holds the pseudo-header sum; the
-                           device sums from csum_start to the end and stores the result there.
-                           RX: same frame looped from a local sender; its payload is good. */
+    MNET_CSUM_NONE,    /* RX: not checked. TX: complete, nothing to do. */
+    MNET_CSUM_PARTIAL, /* TX: the field at csum_start + csum_offset holds the pseudo-header sum; the
+                          device sums from csum_start to the end and stores the result there.
+                          RX: same frame looped from a local sender; its payload is good. */
     MNET_CSUM_VERIFIED, /* RX: the device has checked it. */
 };
 
@@ -60,16 +60,18 @@ struct mnet_netdev;
 
 struct mnet_netdev_ops {
     /* Receives up to `count` frames. Each slot comes with seg[0 .. seg_count-1] describing free
-     * memory of the stack (together at least rx_frame_max bytes); the device fills the ranges in order, cuts
-     * seg_count and each seg[i].len to what it used, and sets len and the offload facts. Returns how many slots
-     * were filled, 0 when nothing waits; the first free one ends a batch. */
+     * memory of the stack (together at least rx_frame_max bytes); the device fills the ranges in
+     * order, cuts seg_count and each seg[i].len to what it used, and sets len and the offload
+     * facts. Returns how many slots were filled, 0 when nothing waits; the first free one ends a
+     * batch. */
     unsigned (*rx)(struct mnet_netdev *dev, struct mnet_frame *slots, unsigned count);
 
-    /* Sends one frame, whose bytes are the device's only until the call returns. Errors: AGAIN (full; the stack drops
-     * or retries), IO, MSG_SIZE. */
+    /* Sends one frame, whose bytes are the device's only until the call returns. Errors: AGAIN
+     * (full; the stack drops or retries), IO, MSG_SIZE. */
     mnet_err (*tx)(struct mnet_netdev *dev, const struct mnet_frame *frame);
 
-    /* Called once after a batch of tx: makes sure that they leave. NULL if there is nothing to do. */
+    /* Called once after a batch of tx: makes sure that they leave. NULL if there is nothing to do.
+     */
     void (*flush)(struct mnet_netdev *dev);
 };
 

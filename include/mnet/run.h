@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * mnet/run.h - the main function of a unikernel: which devices and generators it needs, and what it then does.
+ * mnet/run.h - the main function of a unikernel: which devices and generators it needs, and what it
+ * then does.
  *
  *     static struct mnet_rng_arg rng = MNET_RNG;
  *     static struct mnet_stack_arg net = MNET_STACK("service", "10.0.0.2/24");
@@ -10,17 +11,21 @@
  *         return mnet_run(argc, argv, body, NULL, MNET_ARGS(&rng.arg, &net.arg));
  *     }
  *
- * The arguments are set up from left to right, then `body` runs as the first task; it must kill what it was given (mnet_rng_kill, mnet_stack_kill) before it returns, or
- * the program ends with RESOURCE_LEAKED. Its value becomes the exit status: >= 0 as it is, negative: 1 and the error's text.
+ * The arguments are set up from left to right, then `body` runs as the first task; it must kill
+ * what it was given (mnet_rng_kill, mnet_stack_kill) before it returns, or the program ends with
+ * RESOURCE_LEAKED. Its value becomes the exit status: >= 0 as it is, negative: 1 and the error's
+ * text.
  *
  * Command line, for every program:
- *     --manifest                  print the manifest of the declared devices and exit 0; so does starting without any device
+ *     --manifest                  print the manifest of the declared devices and exit 0; so does
+ * starting without any device
  *     --net:NAME=DEVICE           the device behind NAME (linux-tap: the TAP's name)
  *     --block:NAME=FILE
- *     --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.1     for the only stack; with several: --NAME:ipv4=...
- *     -v, -vv, --verbose, --quiet, --log=SOURCE:LEVEL
+ *     --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.1     for the only stack; with several:
+ * --NAME:ipv4=... -v, -vv, --verbose, --quiet, --log=SOURCE:LEVEL
  *     --help
- * What is left is the program's own: mnet_option. A wrong value or an unknown option ends the program with one clear line, the usage, and status 2 before anything was opened. */
+ * What is left is the program's own: mnet_option. A wrong value or an unknown option ends the
+ * program with one clear line, the usage, and status 2 before anything was opened. */
 #ifndef MNET_RUN_H
 #define MNET_RUN_H
 
@@ -46,34 +51,52 @@ struct mnet_rng_arg {
     struct mnet_arg arg;
     struct mnet_rng *rng; /* set before body runs */
 };
-#define MNET_RNG { .arg = { MNET_ARG_RNG, "rng", MNET_HERE } }
+#define MNET_RNG                                                                                   \
+    {                                                                                              \
+        .arg = { MNET_ARG_RNG, "rng", MNET_HERE }                                                  \
+    }
 /* Ends the feeding task and the generator. */
 void mnet_rng_kill(struct mnet_rng_arg *rng);
 
-/* A network device with a stack on it. `configure` (may be NULL) may change the config after the command line was read and before the stack is made. */
+/* A network device with a stack on it. `configure` (may be NULL) may change the config after the
+ * command line was read and before the stack is made. */
 struct mnet_stack_arg {
     struct mnet_arg arg;
     const char *ipv4;    /* default of --ipv4; NULL: required on the command line */
     const char *gateway; /* default of --ipv4-gateway; NULL: none */
     size_t memory;       /* budget in bytes; 0: 64 MiB */
-    /* mnet_stack_create, or mnet_stack_create_bare: then body adds what it wants (mnet_stack_add_udp), and TCP is not in the image. */
-    mnet_err (*create)(const struct mnet_config *config, mnet_time now, struct mnet_stack **stack, const char **why);
+    /* mnet_stack_create, or mnet_stack_create_bare: then body adds what it wants
+     * (mnet_stack_add_udp), and TCP is not in the image. */
+    mnet_err (*create)(const struct mnet_config *config, mnet_time now, struct mnet_stack **stack,
+                       const char **why);
     void (*configure)(struct mnet_config *config);
     struct mnet_stack *stack; /* set before body runs */
     void *state;              /* run/'s */
 };
-#define MNET_STACK(device, cidr) { .arg = { MNET_ARG_STACK, (device), MNET_HERE }, .ipv4 = (cidr), .create = mnet_stack_create }
-#define MNET_STACK_BARE(device, cidr) { .arg = { MNET_ARG_STACK, (device), MNET_HERE }, .ipv4 = (cidr), .create = mnet_stack_create_bare }
-/* Closes all connections, gives them a short time to say goodbye, ends the stack and closes the device. Waits. */
+#define MNET_STACK(device, cidr)                                                                   \
+    {                                                                                              \
+        .arg = {MNET_ARG_STACK, (device), MNET_HERE}, .ipv4 = (cidr), .create = mnet_stack_create  \
+    }
+#define MNET_STACK_BARE(device, cidr)                                                              \
+    {                                                                                              \
+        .arg = {MNET_ARG_STACK, (device), MNET_HERE}, .ipv4 = (cidr),                              \
+        .create = mnet_stack_create_bare                                                           \
+    }
+/* Closes all connections, gives them a short time to say goodbye, ends the stack and closes the
+ * device. Waits. */
 void mnet_stack_kill(struct mnet_stack_arg *net);
 
 struct mnet_block_arg {
     struct mnet_arg arg;
     struct mnet_blockdev *block; /* set before body runs; closed by mnet_run */
 };
-#define MNET_BLOCK(device) { .arg = { MNET_ARG_BLOCK, (device), MNET_HERE } }
+#define MNET_BLOCK(device)                                                                         \
+    {                                                                                              \
+        .arg = { MNET_ARG_BLOCK, (device), MNET_HERE }                                             \
+    }
 
-/* An option of the program itself: "--port=7". `value` holds the default, or NULL; a flag ("--spin") has is_flag. */
+/* An option of the program itself: "--port=7". `value` holds the default, or NULL; a flag
+ * ("--spin") has is_flag. */
 struct mnet_option_arg {
     struct mnet_arg arg;
     const char *help;
@@ -83,8 +106,14 @@ struct mnet_option_arg {
     /* Returns NULL if the value is good, else a sentence that says what is wrong. May be NULL. */
     const char *(*check)(const char *value);
 };
-#define MNET_OPTION(option, default_value, text) { .arg = { MNET_ARG_OPTION, (option), MNET_HERE }, .help = (text), .value = (default_value) }
-#define MNET_FLAG(option, text) { .arg = { MNET_ARG_OPTION, (option), MNET_HERE }, .help = (text), .is_flag = true }
+#define MNET_OPTION(option, default_value, text)                                                   \
+    {                                                                                              \
+        .arg = {MNET_ARG_OPTION, (option), MNET_HERE}, .help = (text), .value = (default_value)    \
+    }
+#define MNET_FLAG(option, text)                                                                    \
+    {                                                                                              \
+        .arg = {MNET_ARG_OPTION, (option), MNET_HERE}, .help = (text), .is_flag = true             \
+    }
 /* A check for options that are a port; the value of one that was checked. */
 const char *mnet_check_port(const char *value);
 uint16_t mnet_option_port(const struct mnet_option_arg *option);
@@ -92,9 +121,11 @@ uint16_t mnet_option_port(const struct mnet_option_arg *option);
 #define MNET_ARGS(...) ((struct mnet_arg *[]){__VA_ARGS__, NULL})
 
 /* Runs the program; returns the exit status. `args` ends with NULL. */
-int mnet_run(int argc, char **argv, mnet_task_fn body, void *body_arg, struct mnet_arg *const *args);
+int mnet_run(int argc, char **argv, mnet_task_fn body, void *body_arg,
+             struct mnet_arg *const *args);
 
-/* The program's log: a line is "[+12.345678s] [LEVEL] source tag: message" on the console. NULL before mnet_run. */
+/* The program's log: a line is "[+12.345678s] [LEVEL] source tag: message" on the console. NULL
+ * before mnet_run. */
 struct mnet_log *mnet_run_log(void);
 
 /* Prints a line to the console (formats as mnet_log_write). */

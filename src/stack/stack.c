@@ -2,8 +2,9 @@
  *
  * Making and ending a stack, its addresses and routes.
  *
- * The struct itself stands at the start of the memory that the config gives; what follows is the budget. Layers carve their
- * tables first; the rest becomes pages when the first one is needed, so that transports can still be added after the stack was made. */
+ * The struct itself stands at the start of the memory that the config gives; what follows is the
+ * budget. Layers carve their tables first; the rest becomes pages when the first one is needed, so
+ * that transports can still be added after the stack was made. */
 #include <mnet/stack.h>
 #include <stack/stack_flow.h>
 #include <stack/stack_state.h>
@@ -142,8 +143,14 @@ bool mn_stack_is_idle(const struct mnet_stack *stack)
     return true;
 }
 
-void *mn_stack_flow_get(struct mnet_stack *stack) { return mn_pool_get(&stack->flows); }
-void mn_stack_flow_put(struct mnet_stack *stack, void *object) { mn_pool_put(&stack->flows, object); }
+void *mn_stack_flow_get(struct mnet_stack *stack)
+{
+    return mn_pool_get(&stack->flows);
+}
+void mn_stack_flow_put(struct mnet_stack *stack, void *object)
+{
+    mn_pool_put(&stack->flows, object);
+}
 
 /* ---- addresses and routes ---- */
 

@@ -10,7 +10,8 @@
 /* Bytes of one object of flow/: a connection's, a server's or a socket's waiting tasks. */
 #define MN_STACK_FLOW_SIZE 128
 
-/* A zeroed object of MN_STACK_FLOW_SIZE bytes from the stack's budget; NULL when that is used up. */
+/* A zeroed object of MN_STACK_FLOW_SIZE bytes from the stack's budget; NULL when that is used up.
+ */
 void *mn_stack_flow_get(struct mnet_stack *stack);
 void mn_stack_flow_put(struct mnet_stack *stack, void *object);
 

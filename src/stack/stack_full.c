@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * The whole stack. In a file of its own, so that a program that assembles less does not link what it leaves out. */
+ * The whole stack. In a file of its own, so that a program that assembles less does not link what
+ * it leaves out. */
 #include <mnet/stack.h>
 
-mnet_err mnet_stack_create(const struct mnet_config *config, mnet_time now, struct mnet_stack **stack,
-                           const char **why)
+mnet_err mnet_stack_create(const struct mnet_config *config, mnet_time now,
+                           struct mnet_stack **stack, const char **why)
 {
     mnet_err err = mnet_stack_create_bare(config, now, stack, why);
     if (err != MNET_OK)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The whole way in of one packet, on one screen. No layer calls up: each says what is next, and this function goes there. A packet ends here
- * by being done with, kept by a layer, or dropped for a counted reason. */
+ * The whole way in of one packet, on one screen. No layer calls up: each says what is next, and
+ * this function goes there. A packet ends here by being done with, kept by a layer, or dropped for
+ * a counted reason. */
 #include <stack/stack_state.h>
 
 static struct mn_transport *find(const struct mnet_stack *stack, uint8_t proto)
@@ -20,7 +21,8 @@ void mn_stack_error(struct mnet_stack *stack, const struct mn_ip_err *err)
 }
 
 /* RFC 1122 3.2.2.1: a host should tell the sender of a packet that nobody here takes. */
-static mn_verdict to_transport(struct mnet_stack *stack, struct mn_pkt *pkt, const struct mn_ip_rx *rx)
+static mn_verdict to_transport(struct mnet_stack *stack, struct mn_pkt *pkt,
+                               const struct mn_ip_rx *rx)
 {
     struct mn_transport *transport = find(stack, rx->proto);
     if (!transport) {

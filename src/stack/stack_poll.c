@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * One round of a stack: receive a batch, let timers expire, tell the users; then, after they have had their say, send.
+ * One round of a stack: receive a batch, let timers expire, tell the users; then, after they have
+ * had their say, send.
  *
- * Sending once per connection and batch is what keeps the cost of acknowledgements down: on a TAP the write of an ACK runs the peer's whole receive path on our core, and
- * an answer that is written between the two halves carries the acknowledgement for free. A batch is bounded, so that timers and users are not starved by a flood of frames. */
+ * Sending once per connection and batch is what keeps the cost of acknowledgements down: on a TAP
+ * the write of an ACK runs the peer's whole receive path on our core, and an answer that is written
+ * between the two halves carries the acknowledgement for free. A batch is bounded, so that timers
+ * and users are not starved by a flood of frames. */
 #include <stack/stack_state.h>
 
-/* One batch: about a TAP queue's worth of plain frames, or four large ones (performance.md: fewer ACKs gain nothing more). */
+/* One batch: about a TAP queue's worth of plain frames, or four large ones (performance.md: fewer
+ * ACKs gain nothing more). */
 #define BATCH_FRAMES 64u
 #define BATCH_BYTES (256u * 1024u)
 
@@ -46,7 +50,8 @@ static void expire(struct mnet_stack *stack)
     }
 }
 
-/* Packets whose neighbour did not answer: their senders are told what a router would have told them. */
+/* Packets whose neighbour did not answer: their senders are told what a router would have told
+ * them. */
 static void report_failed(struct mnet_stack *stack)
 {
     struct mn_pkt *pkt;
@@ -80,8 +85,8 @@ static bool shed_one(struct mnet_stack *stack)
     return false;
 }
 
-/* When less than a sixteenth of the budget is left, what the senders will repeat gives way, in the order that mnet/stack.h promises. Bounded, so that a
- * poll stays short: the next poll goes on. */
+/* When less than a sixteenth of the budget is left, what the senders will repeat gives way, in the
+ * order that mnet/stack.h promises. Bounded, so that a poll stays short: the next poll goes on. */
 #define SHED_MAX 16u
 
 static void shed(struct mnet_stack *stack)

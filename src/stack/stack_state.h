@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * stack/stack_state.h - one stack: the shared environment, the layers from the device up, and who is told what. */
+ * stack/stack_state.h - one stack: the shared environment, the layers from the device up, and who
+ * is told what. */
 #ifndef MN_STACK_STATE_H
 #define MN_STACK_STATE_H
 
@@ -22,10 +23,10 @@ struct mnet_stack {
     struct mn_transport *udp;                            /* NULL: not added */
     struct mn_transport *tcp;                            /* NULL: not added */
     struct mnet_config config;                           /* as given, for transports added later */
-    struct mn_pool flows;                                /* what flow/ keeps for each of its objects */
-    mnet_conflict_fn on_conflict;                        /* told of address conflicts; may be NULL */
-    void *on_conflict_arg;                               /* handed to it */
-    bool has_more;                                       /* the last batch ended before the device was empty */
+    struct mn_pool flows;         /* what flow/ keeps for each of its objects */
+    mnet_conflict_fn on_conflict; /* told of address conflicts; may be NULL */
+    void *on_conflict_arg;        /* handed to it */
+    bool has_more;                /* the last batch ended before the device was empty */
 };
 
 /* stack_in.c: one packet's whole way in. Takes `pkt`. */
