@@ -91,4 +91,19 @@ static inline void mn_wr_zeros(struct mn_wr *w, int32_t len)
     w->off += len;
 }
 
+/* Takes the next `len` bytes as a writer of their own; empty and bad when there are not as many. */
+static inline struct mn_wr mn_wr_sub(struct mn_wr *w, int32_t len)
+{
+    struct mn_wr sub = {w->base, 0, 0, true};
+    if (w->bad || len < 0 || len > MN_WR_MAX || w->off > w->end - len) {
+        w->bad = true;
+        return sub;
+    }
+    sub.base = w->base + w->off;
+    sub.end = len;
+    sub.bad = false;
+    w->off += len;
+    return sub;
+}
+
 #endif

@@ -10,10 +10,7 @@
 #include <base/verdict.h>
 #include <base/wheel.h>
 #include <mnet/addr.h>
-
-#define MN_PROTO_ICMP4 1u
-#define MN_PROTO_TCP 6u
-#define MN_PROTO_UDP 17u
+#include <wire/ip4_hdr.h>
 
 /* What the IP layer says of a packet that it delivers. The packet then starts at the transport header. */
 struct mn_ip_rx {

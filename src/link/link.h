@@ -15,10 +15,7 @@
 #include <mnet/addr.h>
 #include <mnet/config.h>
 #include <mnet/netdev.h>
-
-#define MN_ETHERTYPE_IP4 0x0800u
-#define MN_ETHERTYPE_ARP 0x0806u
-#define MN_ETHERTYPE_IP6 0x86ddu
+#include <wire/ether_hdr.h>
 
 struct mn_link; /* defined in link/link_state.h for link/ and stack/ */
 
