@@ -11,6 +11,7 @@
 #include <mnet/err.h>
 #include <mnet/netdev.h>
 #include <mnet/time.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ mnet_time mnet_port_wall_clock(void);
 /* Sleeps until a device may have something to receive, or until `deadline` (monotonic). May return
  * early. */
 void mnet_port_wait(mnet_time deadline);
+
+/* Whether the platform has asked the program to end (Linux: SIGTERM or SIGINT); stays true, and ends a mnet_port_wait. */
+bool mnet_port_is_ending(void);
 
 /* Fills `out` from the platform's own entropy source. Returns how many bytes it gave: less than
  * `len` when there is none. */
