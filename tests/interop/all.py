@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: ISC
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+import harness  # noqa: E402
+import test_start  # noqa: E402,F401
+import test_tcp  # noqa: E402,F401
+import test_ip  # noqa: E402,F401
+import test_many  # noqa: E402,F401
+
+sys.exit(harness.main())

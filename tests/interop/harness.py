@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: ISC
+"""Runs mnet programs on TAPs inside a network namespace of the test's own, with the Linux kernel as the peer.
+
+The whole test run lives in one anonymous namespace (tests/interop/run makes it): nothing it sends can leave it, and it is
+gone when the last process in it has ended. Each test gets a fresh TAP, 10.0.0.1/24 on the kernel's side."""
+import contextlib
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build-test")
+PROGRAMS = os.path.join(BUILD, "tests", "interop")
+UNIKERNELS = os.path.join(BUILD, "unikernels")
+ADDR, PEER = "10.0.0.2", "10.0.0.1"
+
+tests = []
+
+
+class Skip(Exception):
+    pass
+
+
+def test(fn):
+    """Registers a test; its docstring is the rule it checks."""
+    tests.append(fn)
+    return fn
+
+
+def sh(*argv, check=True, timeout=60, **kw):
+    p = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, **kw)
+    if check and p.returncode != 0:
+        raise AssertionError("%s: %s%s" % (" ".join(argv), p.stdout, p.stderr))
+    return p
+
+
+def equal(got, want, what=""):
+    assert got == want, "%s: got %r, want %r" % (what, got, want)
+
+
+@contextlib.contextmanager
+def tap(name="tap0", addr=PEER + "/24", mtu=1500):
+    sh("ip", "tuntap", "add", name, "mode", "tap")
+    try:
+        sh("ip", "link", "set", name, "mtu", str(mtu), "up")
+        if addr:
+            sh("ip", "addr", "add", addr, "dev", name)
+        yield name
+    finally:
+        sh("ip", "link", "del", name, check=False)
+
+
+def find(name):
+    for folder in (UNIKERNELS, PROGRAMS):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            return path
+    raise AssertionError("no program " + name)
+
+
+class Program:
+    """A running mnet program. `text` is what it has printed so far (both streams)."""
+
+    def __init__(self, name, *args, net=("service=tap0",)):
+        argv = [find(name)] + ["--net:" + n for n in net] + list(args)
+        self.argv = argv
+        self.p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        os.set_blocking(self.p.stdout.fileno(), False)
+        self.text = ""
+
+    def read(self, seconds=0.0):
+        """Takes what is printed within that time, or until the end of the output."""
+        end = time.time() + seconds
+        while True:
+            ready, _, _ = select.select([self.p.stdout], [], [], max(0, end - time.time()))
+            if not ready:
+                return True
+            data = self.p.stdout.read()
+            if data == b"":
+                return False
+            if data:
+                self.text += data.decode("utf-8", "replace")
+
+    def wait_for(self, pattern, seconds=10):
+        end = time.time() + seconds
+        while not re.search(pattern, self.text, re.M):
+            left = end - time.time()
+            alive = self.read(min(0.05, max(0, left)))
+            if not alive and not re.search(pattern, self.text, re.M):
+                raise AssertionError("%s ended without %r:\n%s" % (self.argv[0], pattern, self.text))
+            if left <= 0:
+                raise AssertionError("%s: no %r within %g s:\n%s" % (self.argv[0], pattern, seconds, self.text))
+        return re.search(pattern, self.text, re.M)
+
+    def wait(self, seconds=15):
+        """Waits for the end; returns the exit status."""
+        end = time.time() + seconds
+        while self.p.poll() is None and time.time() < end:
+            self.read(0.02)
+        if self.p.poll() is None:
+            raise AssertionError("%s did not end within %g s:\n%s" % (self.argv[0], seconds, self.text))
+        self.read(0.1)
+        return self.p.returncode
+
+    def end(self, sig=signal.SIGTERM, seconds=10):
+        if self.p.poll() is None:
+            self.p.send_signal(sig)
+        return self.wait(seconds)
+
+    def rss_kib(self):
+        for line in open("/proc/%d/status" % self.p.pid):
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        return 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if self.p.poll() is None:
+            self.p.kill()
+            self.p.wait()
+        self.read(0.1)
+        if kind is not None and kind is not Skip:
+            print("# output of %s:" % " ".join(self.argv))
+            for line in self.text.splitlines()[-30:]:
+                print("#   " + line)
+
+
+@contextlib.contextmanager
+def unikernel(name, *args, mtu=1500, ready=9000, device=""):
+    """A program on tap0, once its TCP port `ready` answers (None: once it answers ARP)."""
+    with tap(mtu=mtu):
+        with Program(name, *args, net=("service=tap0" + device,)) as p:
+            wait_ready(p, ready)
+            yield p
+
+
+def wait_ready(p, port, seconds=10):
+    end = time.time() + seconds
+    while time.time() < end:
+        p.read(0)
+        assert p.p.poll() is None, "%s has ended (%s):\n%s" % (p.argv[0], p.p.returncode, p.text)
+        if port is None:
+            if sh("ping", "-c1", "-W1", "-i0.2", ADDR, check=False).returncode == 0:
+                return
+        else:
+            try:
+                socket.create_connection((ADDR, port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+    raise AssertionError("%s does not answer:\n%s" % (p.argv[0], p.text))
+
+
+def connect(port=9000, timeout=10):
+    s = socket.create_connection((ADDR, port), timeout=timeout)
+    s.settimeout(timeout)
+    return s
+
+
+def recv_all(s):
+    out = []
+    while True:
+        data = s.recv(1 << 20)
+        if not data:
+            return b"".join(out)
+        out.append(data)
+
+
+def recv_exactly(s, n):
+    out = b""
+    while len(out) < n:
+        data = s.recv(n - len(out))
+        assert data, "the stream ended after %d of %d bytes" % (len(out), n)
+        out += data
+    return out
+
+
+def echo_works(port=9000, what=b"still here"):
+    with connect(port) as s:
+        s.sendall(what)
+        equal(recv_exactly(s, len(what)), what, "echo")
+
+
+class Capture:
+    """tcpdump on a TAP, as text."""
+
+    def __init__(self, device="tap0", *expression, args=("-n",)):
+        self.p = subprocess.Popen(["tcpdump", "-i", device, "-l", "--immediate-mode", *args, *expression], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        line = self.p.stderr.readline()
+        while line and "listening on" not in line:
+            line = self.p.stderr.readline()
+
+    def stop(self):
+        time.sleep(0.2)
+        self.p.send_signal(signal.SIGINT)
+        return self.p.communicate(timeout=10)[0]
+
+
+def main():
+    only = sys.argv[2:]
+    number = failed = 0
+    for fn in tests:
+        name = "%s: %s" % (fn.__name__, " ".join((fn.__doc__ or "").split()))
+        if only and not any(o in fn.__name__ for o in only):
+            continue
+        number += 1
+        start = time.time()
+        try:
+            fn()
+            print("ok %d - %s (%.1f s)" % (number, name, time.time() - start), flush=True)
+        except Skip as e:
+            print("ok %d - %s # SKIP %s" % (number, name, e), flush=True)
+        except Exception as e:  # a test that breaks in any way has failed
+            import traceback
+            failed += 1
+            print("not ok %d - %s" % (number, name))
+            for line in traceback.format_exc().splitlines()[-12:]:
+                print("#   " + line)
+            sys.stdout.flush()
+    print("1..%d" % number)
+    return 1 if failed else 0
