@@ -17,13 +17,16 @@
  * text.
  *
  * Command line, for every program:
- *     --manifest                  print the manifest of the declared devices and exit 0; so does
- * starting without any device
- *     --net:NAME=DEVICE           the device behind NAME (linux-tap: the TAP's name)
+ *
+ *     --manifest               print the manifest of the declared devices and exit 0
+ *     --net:NAME=DEVICE        the device behind NAME (linux-tap: the TAP's name)
  *     --block:NAME=FILE
- *     --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.1     for the only stack; with several:
- * --NAME:ipv4=... -v, -vv, --verbose, --quiet, --log=SOURCE:LEVEL
+ *     --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.1
+ *                              of the only stack; with several: --ipv4:NAME=...
+ *     -v, -vv, --verbose, --quiet, --log=SOURCE:LEVEL
  *     --help
+ *
+ * Starting a program that declares devices without naming any of them also prints the manifest.
  * What is left is the program's own: mnet_option. A wrong value or an unknown option ends the
  * program with one clear line, the usage, and status 2 before anything was opened. */
 #ifndef MNET_RUN_H
