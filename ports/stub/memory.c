@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ports/stub/memory.c - there is no memory to give. */
+#include <mnet/port.h>
+
+void *mnet_port_memory(size_t len)
+{
+    (void)len;
+    return NULL;
+}
+
+void mnet_port_memory_free(void *at, size_t len)
+{
+    (void)at;
+    (void)len;
+}
+
+void *mnet_port_stack(size_t len)
+{
+    (void)len;
+    return NULL;
+}
+
+void mnet_port_stack_free(void *at, size_t len)
+{
+    (void)at;
+    (void)len;
+}
