@@ -3,8 +3,8 @@
  * mnet/addr.h - IP addresses, prefixes and endpoints of both families.
  *
  * An address is always 16 bytes; an IPv4 address is held in the mapped form of RFC 4291 2.5.5.2
- * (::ffff:a.b.c.d), so one comparison, one hash and one table serve both families. The zeroed value is
- * the IPv6 unspecified address and stands for "any address of any family". All values are plain
+ * (::ffff:a.b.c.d), so one comparison, one hash and one table serve both families. The zeroed value
+ * is the IPv6 unspecified address and stands for "any address of any family". All values are plain
  * structs: copy them freely. Ports are in host order. */
 #ifndef MNET_ADDR_H
 #define MNET_ADDR_H
@@ -53,7 +53,8 @@ bool mnet_addr_equal(const struct mnet_addr *a, const struct mnet_addr *b);
 bool mnet_cidr_contains(const struct mnet_cidr *cidr, const struct mnet_addr *addr);
 
 /* Text to value. The whole of `text` must be the value: "10.0.0.2", "10.0.0.2/24", "10.0.0.2:9000".
- * IPv4 parts are decimal, without leading zeros, exactly four. Errors: INVALID, `*out` untouched. */
+ * IPv4 parts are decimal, without leading zeros, exactly four. Errors: INVALID, `*out` untouched.
+ */
 MNET_MUST_USE mnet_err mnet_addr_parse(const char *text, struct mnet_addr *out);
 MNET_MUST_USE mnet_err mnet_cidr_parse(const char *text, struct mnet_cidr *out);
 MNET_MUST_USE mnet_err mnet_endpoint_parse(const char *text, struct mnet_endpoint *out);

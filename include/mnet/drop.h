@@ -76,4 +76,8 @@
 enum mnet_drop { MNET_DROP_MAP(MNET_DROP_ENUM) MNET_DROP_COUNT };
 #undef MNET_DROP_ENUM
 
+/* The name of a reason without its prefix ("IP4_CHECKSUM"), and its text in the list above. */
+const char *mnet_drop_name(enum mnet_drop reason);
+const char *mnet_drop_text(enum mnet_drop reason);
+
 #endif

@@ -38,8 +38,8 @@
 enum mnet_err_code { MNET_OK = 0, MNET_ERR_MAP(MNET_ERR_ENUM) MNET_ERR_CODE_END = 1 };
 #undef MNET_ERR_ENUM
 
-typedef int mnet_err;          /* 0, or one of enum mnet_err_code */
-typedef ptrdiff_t mnet_ssize;  /* a length, or a negative mnet_err */
+typedef int mnet_err;         /* 0, or one of enum mnet_err_code */
+typedef ptrdiff_t mnet_ssize; /* a length, or a negative mnet_err */
 
 #define MNET_MUST_USE __attribute__((warn_unused_result))
 

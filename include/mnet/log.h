@@ -2,8 +2,9 @@
  *
  * mnet/log.h - log lines with a level, a source and a tag.
  *
- * The source is the module that speaks ("arp", "tcp", an application's own word); the tag says about what: a flow's
- * tag names its two endpoints. Levels can be set for all sources or for one. */
+ * The source is the module that speaks ("arp", "tcp", an application's own word); the tag says
+ * about what: a flow's tag names its two endpoints. Levels can be set for all sources or for one.
+ */
 #ifndef MNET_LOG_H
 #define MNET_LOG_H
 
@@ -12,7 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum mnet_log_level { MNET_LOG_QUIET, MNET_LOG_ERROR, MNET_LOG_WARNING, MNET_LOG_INFO, MNET_LOG_DEBUG };
+enum mnet_log_level {
+    MNET_LOG_QUIET,
+    MNET_LOG_ERROR,
+    MNET_LOG_WARNING,
+    MNET_LOG_INFO,
+    MNET_LOG_DEBUG
+};
 
 struct mnet_log_record {
     mnet_time now;
@@ -38,11 +45,14 @@ struct mnet_log {
 /* Whether a record of `source` at `level` would be shown. `log` may be NULL: never. */
 bool mnet_log_shows(const struct mnet_log *log, const char *source, enum mnet_log_level level);
 
-/* Gives `source` a level of its own. Returns false when there are MNET_LOG_SOURCES of them already. */
+/* Gives `source` a level of its own. Returns false when there are MNET_LOG_SOURCES of them already.
+ */
 bool mnet_log_source_level(struct mnet_log *log, const char *source, enum mnet_log_level level);
 
-/* Formats and hands to the sink. Conversions: %s %d %u %ld %lu %lld %llu %zu %x %llx %c %% with width and zero padding. */
-void mnet_log_write(struct mnet_log *log, mnet_time now, enum mnet_log_level level, const char *source, const char *tag,
-                    const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Formats and hands to the sink. Conversions: %s %d %u %ld %lu %lld %llu %zu %x %llx %c %% with
+ * width and zero padding. */
+void mnet_log_write(struct mnet_log *log, mnet_time now, enum mnet_log_level level,
+                    const char *source, const char *tag, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 
 #endif

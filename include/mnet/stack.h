@@ -79,8 +79,6 @@ void mnet_stack_on_conflict(struct mnet_stack *stack, mnet_conflict_fn on_confli
 /* Counters, names and budget. */
 const struct mnet_stats *mnet_stack_stats(const struct mnet_stack *stack);
 uint64_t mnet_stack_drops(const struct mnet_stack *stack, enum mnet_drop reason);
-const char *mnet_drop_name(enum mnet_drop reason);
-const char *mnet_drop_text(enum mnet_drop reason);
 struct mnet_memory_info {
     size_t budget;     /* bytes of pages in all */
     size_t used;       /* of them in use now */

@@ -14,8 +14,8 @@ typedef uint64_t mnet_time; /* ns, monotonic (an instant) or elapsed (a duration
 #define MNET_NEVER UINT64_MAX /* an instant that does not come */
 
 #define MNET_NS(n) ((mnet_time)(n))
-#define MNET_US(n) ((mnet_time)(n) * UINT64_C(1000))
-#define MNET_MS(n) ((mnet_time)(n) * UINT64_C(1000000))
-#define MNET_SEC(n) ((mnet_time)(n) * UINT64_C(1000000000))
+#define MNET_US(n) ((mnet_time)(n)*UINT64_C(1000))
+#define MNET_MS(n) ((mnet_time)(n)*UINT64_C(1000000))
+#define MNET_SEC(n) ((mnet_time)(n)*UINT64_C(1000000000))
 
 #endif

@@ -2,9 +2,9 @@
  *
  * base/checksum.h - the Internet checksum (RFC 1071), 64 bits at a time.
  *
- * A sum is an unfolded accumulator in the byte order of the machine; only mn_sum_fold gives the 16 bits in host order that go into a
- * header with mn_wr_be16. Ranges may be added one after the other; a range of odd length must be the last, or be told so with
- * mn_sum_add_at. */
+ * A sum is an unfolded accumulator in the byte order of the machine; only mn_sum_fold gives the 16
+ * bits in host order that go into a header with mn_wr_be16. Ranges may be added one after the
+ * other; a range of odd length must be the last, or be told so with mn_sum_add_at. */
 #ifndef MN_CHECKSUM_H
 #define MN_CHECKSUM_H
 
@@ -25,6 +25,9 @@ mn_sum mn_sum_copy(mn_sum sum, uint8_t *to, const uint8_t *from, size_t len);
 uint16_t mn_sum_fold(mn_sum sum);
 
 /* The value of a checksum field, in host order: the inverse of the folded sum. */
-static inline uint16_t mn_sum_finish(mn_sum sum) { return (uint16_t)~mn_sum_fold(sum); }
+static inline uint16_t mn_sum_finish(mn_sum sum)
+{
+    return (uint16_t)~mn_sum_fold(sum);
+}
 
 #endif

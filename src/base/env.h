@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * base/env.h - what every layer of one stack shares: time, memory, randomness, timers, counters, log.
+ * base/env.h - what every layer of one stack shares: time, memory, randomness, timers, counters,
+ * log.
  *
- * Each layer has a state struct of its own with a pointer to this one. `now` is written only by stack/ (once a poll). */
+ * Each layer has a state struct of its own with a pointer to this one. `now` is written only by
+ * stack/ (once a poll). */
 #ifndef MN_ENV_H
 #define MN_ENV_H
 
@@ -29,7 +31,12 @@ struct mn_env {
 };
 
 /* Who owns a timer, in the high four bits of mn_timer.kind; the owner numbers the low four. */
-enum mn_timer_owner { MN_TIMER_LINK = 0x10, MN_TIMER_IP = 0x20, MN_TIMER_UDP = 0x30, MN_TIMER_TCP = 0x40 };
+enum mn_timer_owner {
+    MN_TIMER_LINK = 0x10,
+    MN_TIMER_IP = 0x20,
+    MN_TIMER_UDP = 0x30,
+    MN_TIMER_TCP = 0x40
+};
 
 static inline void mn_env_arm(struct mn_env *env, struct mn_timer *timer, mnet_time at)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * base/list.h - a doubly linked ring of nodes embedded in what they link. A node alone points at itself. */
+ * base/list.h - a doubly linked ring of nodes embedded in what they link. A node alone points at
+ * itself. */
 #ifndef MN_LIST_H
 #define MN_LIST_H
 
@@ -12,13 +13,22 @@ struct mn_list {
 };
 
 /* The struct that holds `node` as its member `member`. */
-#define MN_CONTAINER(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define MN_CONTAINER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
-static inline void mn_list_init(struct mn_list *l) { l->next = l->prev = l; }
-static inline bool mn_list_is_empty(const struct mn_list *l) { return l->next == l; }
+static inline void mn_list_init(struct mn_list *l)
+{
+    l->next = l->prev = l;
+}
+static inline bool mn_list_is_empty(const struct mn_list *l)
+{
+    return l->next == l;
+}
 
 /* Whether `node` is in some list: true after a push, false after init and remove. */
-static inline bool mn_list_is_linked(const struct mn_list *node) { return node->next != node; }
+static inline bool mn_list_is_linked(const struct mn_list *node)
+{
+    return node->next != node;
+}
 
 static inline void mn_list_push_back(struct mn_list *l, struct mn_list *node)
 {
@@ -28,7 +38,10 @@ static inline void mn_list_push_back(struct mn_list *l, struct mn_list *node)
     l->prev = node;
 }
 
-static inline void mn_list_push_front(struct mn_list *l, struct mn_list *node) { mn_list_push_back(l->next, node); }
+static inline void mn_list_push_front(struct mn_list *l, struct mn_list *node)
+{
+    mn_list_push_back(l->next, node);
+}
 
 /* Takes `node` out of its list and makes it point at itself again; harmless on a node alone. */
 static inline void mn_list_remove(struct mn_list *node)

@@ -6,12 +6,13 @@
  *      | headroom | headers ... | maybe payload |     | payload | | payload |
  *                 ^ seg[0].at                          each holds one reference to its block
  *
- * Received frames: seg[0] is a small block, seg[1..4] large ones, so that a small frame costs 2 KiB and all headers are always
- * together in seg[0]. Sent packets: headers are written backwards into the headroom (mn_pkt_push), so that no layer knows how
- * much the layers below will add; payload is gathered from where it already is.
+ * Received frames: seg[0] is a small block, seg[1..4] large ones, so that a small frame costs 2 KiB
+ * and all headers are always together in seg[0]. Sent packets: headers are written backwards into
+ * the headroom (mn_pkt_push), so that no layer knows how much the layers below will add; payload is
+ * gathered from where it already is.
  *
- * A packet has one owner at a time; `next` belongs to the owner. "Takes" in a comment means the packet is gone for the caller,
- * whatever happens. */
+ * A packet has one owner at a time; `next` belongs to the owner. "Takes" in a comment means the
+ * packet is gone for the caller, whatever happens. */
 #ifndef MN_PKT_H
 #define MN_PKT_H
 
@@ -27,22 +28,26 @@
 struct mn_pkt {
     struct mn_pkt *next;     /* the owner's */
     struct mnet_frame frame; /* ranges and offload facts */
-    uint16_t l3_len;         /* RX, past the network header: its length, so that it starts at seg[0].at - l3_len */
-    uint16_t gso_count;      /* RX: how many wire segments were merged into this one, at least 1 */
-    uint8_t is_loopback;     /* never left this stack */
-    uint8_t ether_group;     /* RX: sent to a broadcast or multicast Ethernet address */
-    uint32_t owner32;        /* the owner's (TCP: sequence number of the first payload byte) */
+    uint16_t l3_len;    /* RX, past the network header: its length, so that it starts at seg[0].at -
+                           l3_len */
+    uint16_t gso_count; /* RX: how many wire segments were merged into this one, at least 1 */
+    uint8_t is_loopback; /* never left this stack */
+    uint8_t ether_group; /* RX: sent to a broadcast or multicast Ethernet address */
+    uint32_t owner32;    /* the owner's (TCP: sequence number of the first payload byte) */
 };
 
-/* An empty packet to send: seg[0] a small block with MN_PKT_HEADROOM bytes of headroom and length 0. NULL when out of memory
- * (the caller counts TX_NO_MEMORY). */
+/* An empty packet to send: seg[0] a small block with MN_PKT_HEADROOM bytes of headroom and length
+ * 0. NULL when out of memory (the caller counts TX_NO_MEMORY). */
 struct mn_pkt *mn_pkt_new(struct mn_env *env);
 
-/* A packet to receive into: seg[0] a small block, then as many large ones as `frame_max` needs, lengths set to the room, and a headroom
- * of 2 bytes so that the IP header is aligned. NULL when out of memory. */
+/* A packet to receive into: seg[0] a small block, then as many large ones as `frame_max` needs,
+ * lengths set to the room, and a headroom of 2 bytes so that the IP header is aligned. NULL when
+ * out of memory. */
 struct mn_pkt *mn_pkt_new_rx(struct mn_env *env, uint32_t frame_max);
-/* Gives back the blocks that a device left unused: those past seg_count, of a packet made with `made_segs` ranges. */
-void mn_pkt_rx_cut(struct mn_env *env, struct mn_pkt *pkt, const struct mnet_seg *offered, unsigned offered_count);
+/* Gives back the blocks that a device left unused: those of the `offered` ranges past
+ * frame.seg_count. */
+void mn_pkt_rx_cut(struct mn_env *env, struct mn_pkt *pkt, const struct mnet_seg *offered,
+                   unsigned offered_count);
 
 /* Drops the references to all blocks, and the packet. NULL is fine. */
 void mn_pkt_free(struct mn_env *env, struct mn_pkt *pkt);
@@ -50,20 +55,47 @@ void mn_pkt_free(struct mn_env *env, struct mn_pkt *pkt);
 /* Counts the reason and frees. */
 void mn_pkt_drop(struct mn_env *env, struct mn_pkt *pkt, enum mnet_drop reason);
 
-/* Makes room for `len` more bytes in front and returns a writer over them. There must be headroom (asserted). */
-struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+/* Makes room for `len` more bytes in front and returns a writer over them. There must be headroom
+ * in a block that is this packet's alone (asserted). The offload facts stay as they are: whoever
+ * pushes a header moves csum_start. */
+static inline struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+{
+    struct mnet_seg *first = &pkt->frame.seg[0];
+    MN_ASSERT(len <= (size_t)(first->at - mn_block_start(&env->mem, first->at)));
+    MN_ASSERT(mn_block_is_sole(&env->mem, first->at));
+    first->at -= len;
+    first->len += len;
+    pkt->frame.len += len;
+    return mn_wr_over(first->at, len);
+}
 
-/* Passes over `len` bytes in front; empty first ranges are released. At most frame.len (asserted). */
-void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+/* Passes over `len` bytes in front; empty first ranges are released. At most frame.len (asserted).
+ */
+void mn_pkt_pull_far(struct mn_env *env, struct mn_pkt *pkt,
+                     uint32_t len); /* only for mn_pkt_pull */
+
+static inline void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+{
+    struct mnet_seg *first = &pkt->frame.seg[0];
+    if (len >= first->len) {
+        mn_pkt_pull_far(env, pkt, len);
+        return;
+    }
+    first->at += len;
+    first->len -= len;
+    pkt->frame.len -= len;
+}
 
 /* Cuts the packet to `len` bytes; at most frame.len (asserted). */
 void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
 
-/* Appends `len` bytes at `at` by reference (one more reference to the block). False when all ranges are used. */
+/* Appends `len` bytes at `at` by reference (one more reference to the block). False when all ranges
+ * are used. */
 bool mn_pkt_add(struct mn_env *env, struct mn_pkt *pkt, uint8_t *at, uint32_t len);
 
-/* Appends a copy of `len` bytes, in the last block's room if it is this packet's alone and in new blocks. False when out of memory or ranges;
- * then the packet may hold a part and should be freed. */
+/* Appends a copy of `len` bytes, in the last block's room if it is this packet's alone and in new
+ * blocks. False when out of memory or ranges; then the packet may hold a part and should be freed.
+ */
 bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uint32_t len);
 
 /* Copies bytes [off, off + len) out; they must be there (asserted). */

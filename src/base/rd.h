@@ -2,15 +2,17 @@
  *
  * base/rd.h - the reader: the only way in which bytes of a packet become numbers.
  *
- * `base` never moves; `off` goes from 0 to `end`. A read past the end gives zeros and latches `bad`; whoever
- * parses checks `mn_rd_ok` once, before the first decision on what was read. The shape (fixed base, signed
- * offsets, one comparison per take) is what the proofs of tests/proof can follow. */
+ * `base` never moves; `off` goes from 0 to `end`. A read past the end gives zeros and latches
+ * `bad`; whoever parses checks `mn_rd_ok` once, before the first decision on what was read. The
+ * shape (fixed base, signed offsets, one comparison per take) is what the proofs of tests/proof can
+ * follow. */
 #ifndef MN_RD_H
 #define MN_RD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct mn_rd {
     const uint8_t *base; /* first byte; never moves */
@@ -32,10 +34,16 @@ static inline struct mn_rd mn_rd_over(const uint8_t *base, size_t len)
     return r;
 }
 
-static inline bool mn_rd_ok(const struct mn_rd *r) { return !r->bad; }
+static inline bool mn_rd_ok(const struct mn_rd *r)
+{
+    return !r->bad;
+}
 
 /* Bytes not read yet. */
-static inline int32_t mn_rd_left(const struct mn_rd *r) { return r->end - r->off; }
+static inline int32_t mn_rd_left(const struct mn_rd *r)
+{
+    return r->end - r->off;
+}
 
 static inline uint8_t mn_rd_u8(struct mn_rd *r)
 {
@@ -74,12 +82,15 @@ static inline uint32_t mn_rd_be32(struct mn_rd *r)
 static inline void mn_rd_bytes(struct mn_rd *r, uint8_t *out, int32_t len)
 {
     bool short_of = r->bad || len < 0 || len > MN_RD_MAX || r->off > r->end - len;
-    for (int32_t i = 0; i < len && i < MN_RD_MAX; i++)
-        out[i] = short_of ? 0 : r->base[r->off + i];
-    if (short_of)
+    if (short_of) {
         r->bad = true;
-    else
-        r->off += len;
+        if (len > 0)
+            memset(out, 0, (size_t)len);
+        return;
+    }
+    if (len > 0)
+        memcpy(out, r->base + r->off, (size_t)len);
+    r->off += len;
 }
 
 /* Passes over `len` bytes. */

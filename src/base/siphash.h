@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * base/siphash.h - SipHash: a keyed hash, so that nobody outside can choose keys that collide.
- * SipHash-1-3 for tables (mn_siphash13), SipHash-2-4 where the value itself is seen by others (mn_siphash24: sequence numbers, ports). */
+ * SipHash-1-3 for tables (mn_siphash13), SipHash-2-4 where the value itself is seen by others
+ * (mn_siphash24: sequence numbers, ports). */
 #ifndef MN_SIPHASH_H
 #define MN_SIPHASH_H
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct mn_wr {
     uint8_t *base; /* first byte; never moves */
@@ -29,8 +30,14 @@ static inline struct mn_wr mn_wr_over(uint8_t *base, size_t len)
     return w;
 }
 
-static inline bool mn_wr_ok(const struct mn_wr *w) { return !w->bad; }
-static inline int32_t mn_wr_left(const struct mn_wr *w) { return w->end - w->off; }
+static inline bool mn_wr_ok(const struct mn_wr *w)
+{
+    return !w->bad;
+}
+static inline int32_t mn_wr_left(const struct mn_wr *w)
+{
+    return w->end - w->off;
+}
 
 static inline void mn_wr_u8(struct mn_wr *w, uint8_t value)
 {
@@ -74,8 +81,8 @@ static inline void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len
         w->bad = true;
         return;
     }
-    for (int32_t i = 0; i < len; i++)
-        w->base[w->off + i] = from[i];
+    if (len > 0)
+        memcpy(w->base + w->off, from, (size_t)len);
     w->off += len;
 }
 
@@ -86,8 +93,8 @@ static inline void mn_wr_zeros(struct mn_wr *w, int32_t len)
         w->bad = true;
         return;
     }
-    for (int32_t i = 0; i < len; i++)
-        w->base[w->off + i] = 0;
+    if (len > 0)
+        memset(w->base + w->off, 0, (size_t)len);
     w->off += len;
 }
 
