@@ -22,7 +22,10 @@ struct mnet_stack {
     unsigned transport_count;                            /* of them */
     struct mn_transport *udp;                            /* NULL: not added */
     struct mn_transport *tcp;                            /* NULL: not added */
-    struct mnet_config config;                           /* as given, for transports added later */
+    /* mn_tcp_counts, or NULL: by pointer, so that a program without TCP links none of it. */
+    void (*tcp_counts)(const struct mn_transport *tcp, uint32_t *conns, uint32_t *syns,
+                       uint32_t *time_waits);
+    struct mnet_config config;    /* as given, for transports added later */
     struct mn_pool flows;         /* what flow/ keeps for each of its objects */
     mnet_conflict_fn on_conflict; /* told of address conflicts; may be NULL */
     void *on_conflict_arg;        /* handed to it */

@@ -10,6 +10,7 @@ mnet_err mnet_stack_add_tcp(struct mnet_stack *stack)
     if (stack->tcp)
         return MNET_OK;
     stack->tcp = mn_tcp_create(&stack->env, &stack->ip, &stack->config);
+    stack->tcp_counts = mn_tcp_counts;
     return mn_stack_add(stack, stack->tcp);
 }
 
