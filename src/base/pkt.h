@@ -56,8 +56,9 @@ void mn_pkt_free(struct mn_env *env, struct mn_pkt *pkt);
 void mn_pkt_drop(struct mn_env *env, struct mn_pkt *pkt, enum mnet_drop reason);
 
 /* Makes room for `len` more bytes in front and returns a writer over them. There must be headroom
- * in a block that is this packet's alone (asserted). The offload facts stay as they are: whoever
- * pushes a header moves csum_start. */
+ * in a block that is this packet's alone (asserted). The offload facts move along: csum_start when
+ * the checksum is PARTIAL, gso_hdr_len when gso is set. So a transport that sets csum_start 0 and
+ * gso_hdr_len to the length of its header leaves the rest to the layers below. */
 static inline struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
 {
     struct mnet_seg *first = &pkt->frame.seg[0];
@@ -66,6 +67,10 @@ static inline struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, u
     first->at -= len;
     first->len += len;
     pkt->frame.len += len;
+    if (pkt->frame.csum == MNET_CSUM_PARTIAL)
+        pkt->frame.csum_start = (uint16_t)(pkt->frame.csum_start + len);
+    if (pkt->frame.gso != MNET_GSO_NONE)
+        pkt->frame.gso_hdr_len = (uint16_t)(pkt->frame.gso_hdr_len + len);
     return mn_wr_over(first->at, len);
 }
 
