@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * tcp/tcp_conn.h - the state of TCP: one struct mn_tcp per stack, one struct mnet_conn per connection, and what the files of this folder
- * owe each other. RFC 9293.
+ * tcp/tcp_conn.h - the state of TCP: one struct mn_tcp per stack, one struct mnet_conn per
+ * connection, and what the files of this folder owe each other. RFC 9293.
  *
  *        user calls               segments              timers            ICMP
  *       tcp_user.c               tcp_in.c            tcp_timer.c       tcp_error.c
@@ -14,9 +14,10 @@
  *                                   |
  *                    tcp_out.c (once per connection and batch) ---> mn_ip_out
  *
- * Below that line lie parts that never see a connection: rtt, cc, rcvq, sndq, scoreboard. tcp_state.c alone writes `state`; tcp_rst.c
- * sends what no connection sends. A SYN-RECEIVED record of a listener and a TIME-WAIT record are compact structs of their own; all three
- * kinds begin with struct mn_tcp_entry and lie in one table (tcp_demux.c).
+ * Below that line lie parts that never see a connection: rtt, cc, rcvq, sndq, scoreboard.
+ * tcp_state.c alone writes `state`; tcp_rst.c sends what no connection sends. A SYN-RECEIVED record
+ * of a listener and a TIME-WAIT record are compact structs of their own; all three kinds begin with
+ * struct mn_tcp_entry and lie in one table (tcp_demux.c).
  *
  * Where each event is handled, and what tests it (tests/unit/tcp/):
  *
@@ -61,12 +62,14 @@
 #include <tcp/tcp_demux.h>
 #include <tcp/tcp_isn.h>
 #include <tcp/tcp_listen.h>
+#include <tcp/tcp_rst.h>
 #include <tcp/tcp_time_wait.h>
 #include <wire/tcp_hdr.h>
+#include <wire/tcp_opts.h>
 
-/* RFC 9293 3.3.2. LISTEN is a listener; SYN-RECEIVED after a passive open and TIME-WAIT are records of their own, so a connection is
- * SYN-RECEIVED only for a moment (its record has just become a connection) or after a simultaneous open, and TIME-WAIT only while its
- * user still holds it. */
+/* RFC 9293 3.3.2. LISTEN is a listener; SYN-RECEIVED after a passive open and TIME-WAIT are records
+ * of their own, so a connection is SYN-RECEIVED only for a moment (its record has just become a
+ * connection) or after a simultaneous open, and TIME-WAIT only while its user still holds it. */
 enum mn_tcp_state {
     MN_TCP_CLOSED,
     MN_TCP_SYN_SENT,
@@ -82,25 +85,32 @@ enum mn_tcp_state {
 };
 
 /* The low bits of mn_timer.kind, beside MN_TIMER_TCP: who a timer belongs to. */
-enum mn_tcp_timer_kind { MN_TCP_TIMER_CONN, MN_TCP_TIMER_SYN, MN_TCP_TIMER_TIME_WAIT, MN_TCP_TIMER_LISTEN };
+enum mn_tcp_timer_kind {
+    MN_TCP_TIMER_CONN,
+    MN_TCP_TIMER_SYN,
+    MN_TCP_TIMER_TIME_WAIT,
+    MN_TCP_TIMER_LISTEN
+};
 
-#define MN_TCP_WSCALE_MAX 14u   /* RFC 7323 2.3: a larger shift means this one */
 #define MN_TCP_MSS_DEFAULT 536u /* RFC 9293 3.7.1 MUST-15: when the peer offers none */
-#define MN_TCP_MSS_MIN 88u      /* what a peer or a path may press us to: below, headers are most of the traffic (CVE-2019-11479) */
+/* What a peer or a path may press us to: below, headers are most of the traffic (CVE-2019-11479).
+ */
+#define MN_TCP_MSS_MIN 88u
 
-/* One segment that has come, in host order: RFC 9293 3.3.1 SEG.*. It lives on the stack of mn_tcp_in. */
+/* One segment that has come, in host order: RFC 9293 3.3.1 SEG.*. It lives on the stack of
+ * mn_tcp_in. */
 struct mn_tcp_seg {
-    struct mn_pkt *pkt;         /* the text, header pulled; borrowed, NULL once it was kept */
-    const struct mn_ip_rx *rx;  /* from and to which addresses */
-    struct mn_seq seq;          /* SEG.SEQ: of the SYN if there is one, else of the first byte of text */
-    struct mn_seq ack;          /* SEG.ACK, with the ACK flag */
-    uint32_t len;               /* bytes of text; SEG.LEN less SYN and FIN */
-    uint16_t src_port;          /* the peer's */
-    uint16_t dst_port;          /* ours */
-    uint16_t wnd;               /* SEG.WND as it was in the header, not scaled */
-    uint16_t count;             /* wire segments that were merged into this one, at least 1 */
-    uint8_t flags;              /* MN_TCP_FIN, MN_TCP_SYN, ... of wire/tcp_hdr.h */
-    struct mn_tcp_opts opts;    /* options understood */
+    struct mn_pkt *pkt;        /* the text, header pulled; borrowed, NULL once it was kept */
+    const struct mn_ip_rx *rx; /* from and to which addresses */
+    struct mn_seq seq; /* SEG.SEQ: of the SYN if there is one, else of the first byte of text */
+    struct mn_seq ack; /* SEG.ACK, with the ACK flag */
+    uint32_t len;      /* bytes of text; SEG.LEN less SYN and FIN */
+    uint16_t src_port; /* the peer's */
+    uint16_t dst_port; /* ours */
+    uint16_t wnd;      /* SEG.WND as it was in the header, not scaled */
+    uint16_t count;    /* wire segments that were merged into this one, at least 1 */
+    uint8_t flags;     /* MN_TCP_FIN, MN_TCP_SYN, ... of wire/tcp_hdr.h */
+    struct mn_tcp_opts opts; /* options understood */
 };
 
 /* SEG.LEN of RFC 9293 3.3.1: text, SYN and FIN. */
@@ -111,171 +121,187 @@ static inline uint32_t mn_tcp_seg_space(const struct mn_tcp_seg *seg)
 
 /* What the two SYNs have settled; from a listener's record or from an active open. */
 struct mn_tcp_handshake {
-    struct mn_seq iss, irs;  /* initial sequence numbers: ours, the peer's */
-    uint32_t rcv_wnd;        /* window that our SYN promised, bytes after irs + 1 */
-    uint32_t snd_wnd;        /* window of the peer's last segment, scaled */
-    uint32_t ts_recent;      /* the peer's last timestamp value */
-    uint32_t ts_offset;      /* what we add to our timestamp clock for this connection */
-    uint16_t mss_peer;       /* the peer's MSS option, or MN_TCP_MSS_DEFAULT */
-    uint8_t snd_wscale;      /* shift of windows that the peer sends */
-    uint8_t rcv_wscale;      /* shift of windows that we send */
-    bool has_wscale;         /* both SYNs carried the option; likewise: */
+    struct mn_seq iss, irs; /* initial sequence numbers: ours, the peer's */
+    uint32_t rcv_wnd;       /* window that our SYN promised, bytes after irs + 1 */
+    uint32_t snd_wnd;       /* window of the peer's last segment, scaled */
+    uint32_t ts_recent;     /* the peer's last timestamp value */
+    uint32_t ts_offset;     /* what we add to our timestamp clock for this connection */
+    uint16_t mss_peer;      /* the peer's MSS option, or MN_TCP_MSS_DEFAULT */
+    uint8_t snd_wscale;     /* shift of windows that the peer sends */
+    uint8_t rcv_wscale;     /* shift of windows that we send */
+    bool has_wscale;        /* both SYNs carried the option; likewise: */
     bool has_timestamps;
     bool has_sack;
-    bool is_retransmitted;   /* our SYN or SYN-ACK was sent more than once (RFC 6298 5.7, RFC 5681 3.1) */
-    mnet_time syn_sent_at;   /* when ours was sent, for the first round-trip sample */
+    bool is_retransmitted; /* our SYN or SYN-ACK was sent more than once (RFC 6298 5.7, RFC
+                              5681 3.1) */
+    mnet_time syn_sent_at; /* when ours was sent, for the first round-trip sample */
 };
 
-/* A connection. Sequence space: the first byte of `sndq` is snd_una, or iss + 1 while our SYN is not acknowledged; our FIN, once queued, comes after its last byte. */
+/* A connection. Sequence space: the first byte of `sndq` is snd_una, or iss + 1 while our SYN is
+ * not acknowledged; our FIN, once queued, comes after its last byte. */
 struct mnet_conn {
     /* -- id: found by the demultiplexer -- */
-    struct mn_tcp_entry entry;        /* first: addresses, ports, hash chain */
-    struct mn_tcp *tcp;               /* the stack's TCP */
-    struct mnet_listener *listener;   /* while it waits to be accepted; NULL otherwise */
-    uint8_t state;                    /* enum mn_tcp_state; written by tcp_state.c only */
+    struct mn_tcp_entry entry;      /* first: addresses, ports, hash chain */
+    struct mn_tcp *tcp;             /* the stack's TCP */
+    struct mnet_listener *listener; /* while it waits to be accepted; NULL otherwise */
+    uint8_t state;                  /* enum mn_tcp_state; written by tcp_state.c only */
 
     /* -- user: who is told what -- */
-    uint8_t events;                   /* MNET_EV_* not told yet */
-    int8_t error;                     /* mnet_err: why it is dead, 0 while it is not */
-    int8_t soft_error;                /* mnet_err: what ICMP said last; the reason if it times out */
-    mnet_conn_event_fn on_event;      /* may be NULL */
-    void *arg;                        /* for on_event */
-    struct mn_list queue_node;        /* on tcp->event_list; before it is accepted on the listener's queue */
-    struct mn_list out_node;          /* on tcp->out_list when mn_tcp_output shall look at it */
-    bool has_user : 1;                /* somebody owns it: it is not freed behind his back */
-    bool is_rd_shut : 1;              /* shutdown READ: text is refused */
-    bool is_fin_queued : 1;           /* CLOSE or shutdown WRITE was called: a FIN follows the data */
-    bool is_write_blocked : 1;        /* a send was cut short: WRITABLE is owed */
-    bool is_nodelay : 1;              /* Nagle's algorithm is off */
+    uint8_t events;              /* MNET_EV_* not told yet */
+    int8_t error;                /* mnet_err: why it is dead, 0 while it is not */
+    int8_t soft_error;           /* mnet_err: what ICMP said last; the reason if it times out */
+    mnet_conn_event_fn on_event; /* may be NULL */
+    void *arg;                   /* for on_event */
+    struct mn_list queue_node;   /* on tcp->event_list; until accepted: on the listener's queue */
+    struct mn_list out_node;     /* on tcp->out_list when mn_tcp_output shall look at it */
+    bool has_user : 1;           /* somebody owns it: it is not freed behind his back */
+    bool is_rd_shut : 1;         /* shutdown READ: text is refused */
+    bool is_fin_queued : 1;      /* CLOSE or shutdown WRITE was called: a FIN follows the data */
+    bool is_write_blocked : 1;   /* a send was cut short: WRITABLE is owed */
+    bool is_nodelay : 1;         /* Nagle's algorithm is off */
 
     /* -- snd: RFC 9293 3.3.1, figure 3 -- */
-    bool has_wscale : 1;              /* RFC 7323 2: windows are scaled */
-    bool has_timestamps : 1;          /* RFC 7323 3 */
-    bool has_sack : 1;                /* RFC 2018 */
-    bool is_syn_acked : 1;            /* our SYN was acknowledged */
-    bool is_persisting : 1;           /* rexmt_at is for a zero-window probe, not for a retransmission */
-    bool is_probe_wanted : 1;         /* the next output sends a zero-window probe */
-    bool is_keep_wanted : 1;          /* the next output sends a keepalive probe */
-    bool is_idle_restart : 1;         /* sending has been idle: the next new data starts slowly (RFC 5681 4.1) */
-    struct mn_seq iss;                /* our initial sequence number */
-    struct mn_seq snd_una;            /* oldest not acknowledged */
-    struct mn_seq snd_nxt;            /* next to send; goes back to snd_una after a retransmission timeout */
-    struct mn_seq snd_max;            /* highest sent, plus one: SND.NXT of the RFC */
-    struct mn_seq snd_wl1, snd_wl2;   /* SEG.SEQ and SEG.ACK of the last window update */
-    uint32_t snd_wnd;                 /* what the peer lets us send past snd_una, scaled */
-    uint32_t snd_wnd_max;             /* the largest it ever did, for sender SWS avoidance */
-    uint16_t mss_peer;                /* the peer's MSS option */
-    uint16_t mss;                     /* bytes of text per wire segment that we send: options and path taken off */
-    uint8_t snd_wscale;               /* shift of the windows that the peer sends */
-    struct mn_sndq sndq;              /* data not acknowledged yet */
-    struct mn_seq snd_small_end;      /* end of the last segment smaller than mss, for Nagle as Minshall meant it */
+    bool has_wscale : 1;      /* RFC 7323 2: windows are scaled */
+    bool has_timestamps : 1;  /* RFC 7323 3 */
+    bool has_sack : 1;        /* RFC 2018 */
+    bool is_syn_acked : 1;    /* our SYN was acknowledged */
+    bool is_persisting : 1;   /* rexmt_at is for a zero-window probe, not for a retransmission */
+    bool is_probe_wanted : 1; /* the next output sends a zero-window probe */
+    bool is_keep_wanted : 1;  /* the next output sends a keepalive probe */
+    bool is_fin_acked : 1;    /* our FIN was acknowledged */
+    struct mn_seq iss;        /* our initial sequence number */
+    struct mn_seq snd_una;    /* oldest not acknowledged */
+    struct mn_seq snd_nxt; /* next to send; goes back to snd_una after a retransmission timeout */
+    struct mn_seq snd_max; /* highest sent, plus one: SND.NXT of the RFC */
+    struct mn_seq snd_wl1, snd_wl2; /* SEG.SEQ and SEG.ACK of the last window update */
+    uint32_t snd_wnd;               /* what the peer lets us send past snd_una, scaled */
+    uint32_t snd_wnd_max;           /* the largest it ever did, for sender SWS avoidance */
+    uint16_t mss_peer;              /* the peer's MSS option */
+    uint16_t mss; /* bytes of text per wire segment that we send: options and path taken off */
+    uint8_t snd_wscale;          /* shift of the windows that the peer sends */
+    struct mn_sndq sndq;         /* data not acknowledged yet */
+    struct mn_seq snd_small_end; /* end of the last segment smaller than mss, for Nagle */
 
     /* -- rcv -- */
-    uint8_t rcv_wscale;               /* shift of the windows that we send */
-    uint8_t rcv_quick;                /* data segments still to be acknowledged at once: the peer is in slow start */
-    uint8_t rcv_unacked;              /* full segments not acknowledged yet (RFC 9293 3.8.6.3 SHLD-19) */
-    uint8_t rcv_dups_owed;            /* duplicate ACKs owed to a peer without SACK, which counts them */
-    bool is_ack_now : 1;              /* an ACK leaves with this batch */
-    bool is_ack_delayed : 1;          /* an ACK leaves with the next data, or when delack_at comes */
-    bool is_fin_known : 1;            /* the peer's FIN was seen: it is at rcv_fin */
-    bool is_fin_taken : 1;            /* ... and everything before it: rcv_nxt is past it */
-    struct mn_seq irs;                /* the peer's initial sequence number */
-    struct mn_seq rcv_nxt;            /* next expected */
-    struct mn_seq rcv_adv;            /* right edge of the window as promised: RCV.WND is rcv_adv - rcv_nxt */
-    struct mn_seq rcv_fin;            /* see is_fin_known */
-    struct mn_seq rcv_acked;          /* Last.ACK.sent of RFC 7323 4.3 */
-    uint32_t rcv_mss;                 /* the largest segment the peer has sent: what counts as full */
-    uint32_t rcv_charged;             /* bytes of rcvq as counted in tcp->rcv_used */
-    struct mn_rcvq rcvq;              /* in order and unread; and what came out of order */
-    struct mn_list ooo_node;          /* on tcp->ooo_list while there is something out of order */
-    uint32_t ts_recent;               /* TS.Recent of RFC 7323 4.3 */
-    uint32_t ts_offset;               /* added to the clock for TSval */
-    mnet_time ts_recent_at;           /* when TS.Recent was set: invalid after 24 days (RFC 7323 5.5) */
+    uint8_t rcv_wscale;      /* shift of the windows that we send */
+    uint8_t rcv_quick;       /* segments still to be acknowledged at once: the peer starts slowly */
+    uint8_t rcv_unacked;     /* full segments not acknowledged yet (RFC 9293 3.8.6.3 SHLD-19) */
+    uint8_t rcv_dups_owed;   /* duplicate ACKs owed to a peer without SACK, which counts them */
+    bool is_ack_now : 1;     /* an ACK leaves with this batch */
+    bool is_ack_delayed : 1; /* an ACK leaves with the next data, or when delack_at comes */
+    bool is_fin_known : 1;   /* the peer's FIN was seen: it is at rcv_fin */
+    bool is_fin_taken : 1;   /* ... and everything before it: rcv_nxt is past it */
+    struct mn_seq irs;       /* the peer's initial sequence number */
+    struct mn_seq rcv_nxt;   /* next expected */
+    struct mn_seq rcv_adv; /* right edge of the window as promised: RCV.WND is rcv_adv - rcv_nxt */
+    struct mn_seq rcv_fin; /* see is_fin_known */
+    struct mn_seq rcv_acked; /* Last.ACK.sent of RFC 7323 4.3 */
+    uint32_t rcv_mss;        /* the largest segment the peer has sent: what counts as full */
+    uint32_t rcv_charged;    /* bytes of rcvq as counted in tcp->rcv_used */
+    struct mn_rcvq rcvq;     /* in order and unread; and what came out of order */
+    struct mn_list ooo_node; /* on tcp->ooo_list while there is something out of order */
+    uint32_t ts_recent;      /* TS.Recent of RFC 7323 4.3 */
+    uint32_t ts_offset;      /* added to the clock for TSval */
+    mnet_time ts_recent_at;  /* when TS.Recent was set: invalid after 24 days (RFC 7323 5.5) */
 
     /* -- timers: instants, MNET_NEVER when not running; tcp_timer.c describes them -- */
-    struct mn_timer timer;            /* for the earliest of these, or earlier */
-    mnet_time rexmt_at;               /* retransmission, or zero-window probe if is_persisting */
-    mnet_time delack_at;              /* delayed ACK */
-    mnet_time keep_at;                /* keepalive; in FIN-WAIT-2 without user: end of patience */
-    mnet_time user_at;                /* connect or user timeout */
-    mnet_time user_timeout;           /* duration; 0: the stack's */
-    mnet_time oow_ack_at;             /* when an unacceptable segment may be answered again */
-    uint32_t keep_idle_ms;            /* keepalive: silence before the first probe; 0: off */
-    uint32_t keep_interval_ms;        /* ... between probes */
-    uint8_t keep_count;               /* ... how many may stay unanswered */
-    uint8_t keep_sent;                /* probes since the peer was heard */
-    uint8_t backoff;                  /* expiries in a row of rexmt_at */
-    mnet_time sent_at;                /* when data was sent last */
-    mnet_time heard_at;               /* when the peer was heard last */
+    struct mn_timer timer;     /* for the earliest of these, or earlier */
+    mnet_time rexmt_at;        /* retransmission, or zero-window probe if is_persisting */
+    mnet_time delack_at;       /* delayed ACK */
+    mnet_time keep_at;         /* keepalive; in FIN-WAIT-2 without user: end of patience */
+    mnet_time user_at;         /* connect or user timeout */
+    mnet_time user_timeout;    /* duration; 0: the stack's */
+    mnet_time oow_ack_at;      /* when an unacceptable segment may be answered again */
+    uint32_t keep_idle_ms;     /* keepalive: silence before the first probe; 0: off */
+    uint32_t keep_interval_ms; /* ... between probes */
+    uint8_t keep_count;        /* ... how many may stay unanswered */
+    uint8_t keep_sent;         /* probes since the peer was heard */
+    uint8_t backoff;           /* expiries in a row of rexmt_at */
+    mnet_time sent_at;         /* when data was sent last */
+    mnet_time heard_at;        /* when the peer was heard last */
+    mnet_time confirm_at;      /* when the next ACK of new data is news for the neighbour table */
 
     /* -- recovery -- */
-    struct mn_rtt rtt;                /* SRTT, RTTVAR, RTO */
-    struct mn_seq rtt_seq;            /* when this is acknowledged ... */
-    mnet_time rtt_sent_at;            /* ... this long ago is a sample; MNET_NEVER: nothing is timed */
-    struct mn_scoreboard scoreboard;  /* what the peer has said to hold out of order */
-    struct mn_seq recover;            /* RFC 6582: highest sent when recovery began */
-    uint8_t dup_acks;                 /* duplicate ACKs in a row, saturating */
-    bool is_recovering : 1;           /* in fast recovery */
-    bool is_rexmt_wanted : 1;         /* the next output sends the segment at snd_una first */
-    bool is_after_rto : 1;            /* resending after a timeout, until `recover` is acknowledged */
+    struct mn_rtt rtt;     /* SRTT, RTTVAR, RTO */
+    struct mn_seq rtt_seq; /* when this is acknowledged ... */
+    mnet_time rtt_sent_at; /* ... this long ago is a sample; MNET_NEVER: nothing is timed */
+    struct mn_scoreboard scoreboard; /* what the peer has said to hold out of order */
+    struct mn_seq recover;           /* RFC 6582: highest sent when recovery began */
+    uint32_t inflation; /* RFC 6582: segments known to have left the network, bytes added to cwnd */
+    uint8_t dup_acks;   /* duplicate ACKs in a row, saturating */
+    bool is_recovering : 1;   /* in fast recovery */
+    bool is_rexmt_wanted : 1; /* the next output sends the segment at snd_una first */
+    bool is_after_rto : 1;    /* resending after a timeout, until `recover` is acknowledged */
 
     /* -- cc -- */
-    struct mn_cc cc;                  /* congestion window and its algorithm */
+    struct mn_cc cc; /* congestion window and its algorithm */
 
     /* -- counters -- */
-    uint32_t retransmits;             /* wire segments sent again */
-    uint64_t bytes_sent;              /* text, the first time */
-    uint64_t bytes_acked;             /* text */
-    uint64_t bytes_received;          /* text in order */
+    uint32_t retransmits;    /* wire segments sent again */
+    uint64_t bytes_sent;     /* text, the first time */
+    uint64_t bytes_acked;    /* text */
+    uint64_t bytes_received; /* text in order */
 };
 
-_Static_assert(sizeof(struct mnet_conn) < 640, "an idle connection is meant to cost well under 1 KiB");
+_Static_assert(sizeof(struct mnet_conn) < 640,
+               "an idle connection is meant to cost well under 1 KiB");
 
 /* TCP of one stack. */
 struct mn_tcp {
-    struct mn_transport transport;    /* first: the operations */
-    struct mn_env *env;               /* time, memory, timers, counters */
-    struct mn_ip *ip;                 /* the layer below */
-    struct mn_pool conns;             /* struct mnet_conn */
-    struct mn_tcp_demux demux;        /* all entries by their four numbers; listeners by port */
-    struct mn_tcp_isn isn;            /* keys for sequence numbers, timestamps, ports */
-    struct mn_tcp_syns syns;          /* SYN-RECEIVED records */
+    struct mn_transport transport;       /* first: the operations */
+    struct mn_env *env;                  /* time, memory, timers, counters */
+    struct mn_ip *ip;                    /* the layer below */
+    struct mn_pool conns;                /* struct mnet_conn */
+    struct mn_tcp_demux demux;           /* all entries by their four numbers; listeners by port */
+    struct mn_tcp_isn isn;               /* keys for sequence numbers, timestamps, ports */
+    struct mn_tcp_syns syns;             /* SYN-RECEIVED records */
     struct mn_tcp_time_waits time_waits; /* TIME-WAIT records */
-    struct mn_list out_list;          /* connections that may have something to send: out_node */
-    struct mn_list event_list;        /* connections whose users are owed events: queue_node */
-    struct mn_list ooo_list;          /* connections with out-of-order data, oldest first: ooo_node */
-    bool has_sent;                    /* something left outside `out`: the link must still be flushed */
+    struct mn_rcvq_mem rcvq_mem;         /* what receive queues share */
+    struct mn_sndq_mem sndq_mem;         /* what send queues share */
+    struct mn_pool scoreboards;          /* of all connections */
+    struct mn_tcp_rst_rate rst_rate;     /* tcp_rst.c: resets that may still leave */
+    struct mn_list out_list;             /* connections that may have something to send: out_node */
+    struct mn_list event_list;           /* connections whose users are owed events: queue_node */
+    struct mn_list ooo_list; /* connections with out-of-order data, oldest first: ooo_node */
+    bool has_sent;           /* something left outside `out`: the link must still be flushed */
 
     /* Configuration. */
-    uint32_t rcv_buf;                 /* receive buffer of a connection, bytes */
-    uint32_t snd_buf;                 /* send buffer of a connection, bytes */
-    uint8_t rcv_wscale;               /* shift that lets rcv_buf be said in 16 bits */
-    mnet_time msl;                    /* maximum segment lifetime */
-    mnet_time user_timeout;           /* RFC 9293 3.8.3 */
-    mnet_time connect_timeout;        /* of a SYN */
+    uint32_t rcv_buf;          /* receive buffer of a connection, bytes */
+    uint32_t snd_buf;          /* send buffer of a connection, bytes */
+    uint8_t rcv_wscale;        /* shift that lets rcv_buf be said in 16 bits */
+    mnet_time msl;             /* maximum segment lifetime */
+    mnet_time user_timeout;    /* RFC 9293 3.8.3 */
+    mnet_time connect_timeout; /* of a SYN */
 
     /* Memory: bytes of the budget, counted in whole blocks. */
-    uint64_t rcv_used, rcv_limit;     /* all receive queues together; at most 1/2 of the budget */
-    uint64_t snd_used, snd_limit;     /* all send queues together; at most 1/3 */
+    uint64_t rcv_used, rcv_limit; /* all receive queues together; at most 1/2 of the budget */
+    uint64_t snd_used, snd_limit; /* all send queues together; at most 1/3 */
 
     /* RFC 5961 7: challenge ACKs of the current second. */
-    mnet_time challenge_until;        /* end of that second */
-    uint32_t challenge_left;          /* how many more */
+    mnet_time challenge_until; /* end of that second */
+    uint32_t challenge_left;   /* how many more */
 };
 
-/* What input makes of a segment. A drop is a negative mn_verdict; these two go on. */
-#define MN_TCP_GO_ON 1 /* next step */
+/* What a step of input makes of a segment, besides DONE, KEPT and a drop: the next step goes on
+ * with it. Apart from enum mn_verdict_code. */
+#define MN_TCP_GO_ON 0x100
 
-static inline struct mn_tcp *mn_tcp_of(struct mn_transport *t) { return (struct mn_tcp *)(void *)t; }
+static inline struct mn_tcp *mn_tcp_of(struct mn_transport *t)
+{
+    return (struct mn_tcp *)(void *)t;
+}
 
 /* -- tcp.c: life of a connection, lists, memory -- */
 
-/* A new connection in state CLOSED, with its place in the table; NULL when there is no memory or no more are allowed. */
-struct mnet_conn *mn_tcp_conn_new(struct mn_tcp *tcp, const struct mnet_endpoint *local, const struct mnet_endpoint *remote);
-/* Takes over what the SYNs have settled; the state is the caller's. snd_una is iss: our SYN still waits for its ACK. */
+/* A new connection in state CLOSED, with its place in the table; NULL when there is no memory or no
+ * more are allowed. */
+struct mnet_conn *mn_tcp_conn_new(struct mn_tcp *tcp, const struct mnet_endpoint *local,
+                                  const struct mnet_endpoint *remote);
+/* Takes over what the SYNs have settled; the state is the caller's. snd_una is iss: our SYN still
+ * waits for its ACK. */
 void mn_tcp_conn_start(struct mnet_conn *conn, const struct mn_tcp_handshake *hs);
-/* The end: out of all tables and lists, queues freed. The user, if there is one, is told ERROR with `err` and still owns a CLOSED connection; otherwise `conn` is freed.
- * `err` 0: nothing is told. */
+/* The end: out of all tables and lists, queues freed. The user, if there is one, is told ERROR with
+ * `err` and still owns a CLOSED connection; otherwise `conn` is freed. `err` 0: nothing is told. */
 void mn_tcp_conn_end(struct mnet_conn *conn, mnet_err err);
 /* Frees at once; the user is gone. */
 void mn_tcp_conn_free(struct mnet_conn *conn);
@@ -288,7 +314,22 @@ void mn_tcp_charge(struct mnet_conn *conn);
 uint32_t mn_tcp_rcv_room(const struct mn_tcp *tcp);
 /* TSval of RFC 7323 for a connection with this offset: ms. */
 uint32_t mn_tcp_ts_now(const struct mn_tcp *tcp, uint32_t ts_offset);
+/* Both FINs are acknowledged: a TIME-WAIT record takes the place of `conn`, which is freed unless
+ * it has a user. */
+void mn_tcp_time_wait(struct mnet_conn *conn);
 bool mn_tcp_conn_ok(const struct mnet_conn *conn);
+
+static inline struct mnet_conn *mn_tcp_conn_of(struct mn_tcp_entry *entry)
+{
+    MN_ASSERT(entry->kind == MN_TCP_ENTRY_CONN);
+    return (struct mnet_conn *)(void *)entry;
+}
+
+/* RCV.WND: what is left of what was promised. */
+static inline uint32_t mn_tcp_rcv_left(const struct mnet_conn *conn)
+{
+    return mn_seq_diff(conn->rcv_adv, conn->rcv_nxt);
+}
 
 /* -- tcp_state.c -- */
 void mn_tcp_state_set(struct mnet_conn *conn, enum mn_tcp_state state);
@@ -296,7 +337,8 @@ const char *mn_tcp_state_name(unsigned state);
 
 /* -- tcp_seg.c -- */
 /* Header, options, checksum: fills `seg` and pulls the header from `pkt`. DONE or a drop. */
-mn_verdict mn_tcp_seg_parse(struct mn_env *env, struct mn_pkt *pkt, const struct mn_ip_rx *rx, struct mn_tcp_seg *seg);
+mn_verdict mn_tcp_seg_parse(struct mn_env *env, struct mn_pkt *pkt, const struct mn_ip_rx *rx,
+                            struct mn_tcp_seg *seg);
 
 /* -- tcp_in.c -- */
 mn_verdict mn_tcp_in(struct mn_transport *t, struct mn_pkt *pkt, const struct mn_ip_rx *rx);
@@ -304,13 +346,16 @@ mn_verdict mn_tcp_in(struct mn_transport *t, struct mn_pkt *pkt, const struct mn
 bool mn_tcp_may_challenge(struct mn_tcp *tcp);
 
 /* -- tcp_ack.c, tcp_recovery.c -- */
-/* RFC 9293 3.10.7.4 fifth. GO_ON, DONE (the connection is gone, or nothing is left to do) or a drop. */
+/* RFC 9293 3.10.7.4 fifth. GO_ON, DONE (the connection is gone, or nothing is left to do) or a
+ * drop. */
 mn_verdict mn_tcp_ack_in(struct mnet_conn *conn, const struct mn_tcp_seg *seg);
 /* The part for an ACK of new data, shared with the fast path: snd_una < ack <= snd_max. */
 void mn_tcp_ack_advance(struct mnet_conn *conn, const struct mn_tcp_seg *seg);
+/* ... and the part for the window that a segment brings. */
+void mn_tcp_ack_window(struct mnet_conn *conn, const struct mn_tcp_seg *seg);
 void mn_tcp_recovery_dup_ack(struct mnet_conn *conn);
-/* After snd_una went forward by `acked` bytes. */
-void mn_tcp_recovery_new_ack(struct mnet_conn *conn, uint32_t acked);
+/* After snd_una went forward by `acked` bytes of text; `inflight` bytes were in flight before. */
+void mn_tcp_recovery_new_ack(struct mnet_conn *conn, uint32_t acked, uint32_t inflight);
 void mn_tcp_recovery_timeout(struct mnet_conn *conn);
 /* Bytes that may be in flight now. */
 uint32_t mn_tcp_recovery_cwnd(const struct mnet_conn *conn);
@@ -318,8 +363,11 @@ uint32_t mn_tcp_recovery_cwnd(const struct mnet_conn *conn);
 /* -- tcp_text.c -- */
 /* RFC 9293 3.10.7.4 seventh. May keep seg->pkt (then it is NULL). */
 mn_verdict mn_tcp_text_in(struct mnet_conn *conn, struct mn_tcp_seg *seg);
-/* ... eighth: takes the FIN that lies at rcv_nxt, if there is one. */
-void mn_tcp_fin_in(struct mnet_conn *conn);
+/* Whether the fast path may give the text of `seg`, which lies at rcv_nxt inside the window, to
+ * mn_tcp_text_in. */
+bool mn_tcp_text_is_fast(const struct mnet_conn *conn, const struct mn_tcp_seg *seg);
+/* ... eighth: notes the FIN of `seg`, and takes one that lies at rcv_nxt. */
+mn_verdict mn_tcp_fin_in(struct mnet_conn *conn, const struct mn_tcp_seg *seg);
 /* The window to advertise now, bytes; never takes back what was promised. */
 uint32_t mn_tcp_rcv_wnd(const struct mnet_conn *conn);
 /* The user has read: whether the peer should be told of the larger window. */
@@ -328,6 +376,8 @@ void mn_tcp_wnd_update(struct mnet_conn *conn);
 /* -- tcp_out.c -- */
 /* Sends what may be sent: data, FIN, SYN, probes, or a bare ACK. */
 void mn_tcp_output(struct mnet_conn *conn);
+/* Whether SYN, text or FIN from snd_nxt on wait to be sent, or sent again. */
+bool mn_tcp_has_unsent(const struct mnet_conn *conn);
 /* Sends a reset for `conn` at once: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>. */
 void mn_tcp_send_rst(struct mnet_conn *conn);
 /* Recomputes conn->mss from the peer's offer and the path. */
@@ -339,18 +389,32 @@ uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst)
 /* Sees to it that conn->timer expires no later than the earliest deadline. */
 void mn_tcp_timer_sync(struct mnet_conn *conn);
 void mn_tcp_timer_expired(struct mnet_conn *conn);
-/* (Re)starts or stops the retransmission or persist timer after snd_una, snd_max or snd_wnd have changed. */
-void mn_tcp_timer_rexmt(struct mnet_conn *conn);
+/* Starts or stops the retransmission or persist timer, as snd_una, snd_nxt and what waits demand;
+ * `is_restart`: new data was acknowledged. */
+void mn_tcp_timer_rexmt(struct mnet_conn *conn, bool is_restart);
+/* (Re)starts keepalive, if it is on. */
+void mn_tcp_timer_keep(struct mnet_conn *conn);
+/* In FIN-WAIT-2, when nobody can receive any more: starts the wait for the peer's FIN. */
+void mn_tcp_timer_fin_wait_2(struct mnet_conn *conn);
+/* (Re)starts the user timeout: the peer shows that it lives, or something is sent to it for the
+ * first time. */
+void mn_tcp_timer_user(struct mnet_conn *conn);
 
 /* -- tcp_error.c -- */
 void mn_tcp_error(struct mn_transport *t, const struct mn_ip_err *err);
 
-/* -- tcp_listen.c (records: tcp_listen.h); mn_tcp_listen, mnet_conn_accept, mnet_conn_unlisten, mnet_listener_local are there, too -- */
-/* A segment for a listener: RFC 9293 3.10.7.2. Answers a SYN with a SYN-ACK (mn_tcp_rst.c sends it). */
-mn_verdict mn_tcp_listen_in(struct mn_tcp *tcp, struct mnet_listener *listener, const struct mn_tcp_seg *seg);
-/* A segment for a SYN-RECEIVED record. When it completes the handshake: GO_ON, the record is gone and `*conn` is a new connection in state SYN-RECEIVED (made with
- * mn_tcp_conn_new, mn_tcp_conn_start; listener set, not yet queued), for which the same segment is processed next. */
-mn_verdict mn_tcp_syn_in(struct mn_tcp *tcp, struct mn_tcp_syn *syn, const struct mn_tcp_seg *seg, struct mnet_conn **conn);
+/* -- tcp_listen.c (records: tcp_listen.h); mn_tcp_listen, mnet_conn_accept, mnet_conn_unlisten,
+ * mnet_listener_local are there, too -- */
+/* A segment for a listener: RFC 9293 3.10.7.2. Answers a SYN with a SYN-ACK (mn_tcp_rst.c sends
+ * it). */
+mn_verdict mn_tcp_listen_in(struct mn_tcp *tcp, struct mnet_listener *listener,
+                            const struct mn_tcp_seg *seg);
+/* A segment for a SYN-RECEIVED record. When it completes the handshake: GO_ON, the record is gone
+ * and `*conn` is a new connection in state SYN-RECEIVED (made with mn_tcp_conn_new,
+ * mn_tcp_conn_start; listener set, not yet queued), for which the same segment is processed next.
+ */
+mn_verdict mn_tcp_syn_in(struct mn_tcp *tcp, struct mn_tcp_syn *syn, const struct mn_tcp_seg *seg,
+                         struct mnet_conn **conn);
 /* The connection is ESTABLISHED: puts it on its listener's queue. */
 void mn_tcp_listen_ready(struct mnet_conn *conn);
 /* It is gone before it was accepted: takes it off. */
@@ -366,19 +430,22 @@ void mn_tcp_syn_error(struct mn_tcp *tcp, struct mn_tcp_syn *syn, const struct m
 bool mn_tcp_syn_shed(struct mn_tcp *tcp);
 
 /* -- tcp_time_wait.c (records: tcp_time_wait.h) -- */
-/* Takes `conn`, whose FIN and ours are both acknowledged, out of the table and puts a record in its place; without memory for one, nothing. */
+/* Takes `conn`, whose FIN and ours are both acknowledged, out of the table and puts a record in its
+ * place; without memory for one, nothing. */
 void mn_tcp_time_wait_enter(struct mnet_conn *conn);
-/* A segment for a record. GO_ON: a new SYN may reuse the four numbers (RFC 6191, RFC 9293 3.10.7.4): the record is gone, look for a listener. */
-mn_verdict mn_tcp_time_wait_in(struct mn_tcp *tcp, struct mn_tcp_time_wait *tw, const struct mn_tcp_seg *seg);
+/* A segment for a record. GO_ON: a new SYN may reuse the four numbers (RFC 6191, RFC
+ * 9293 3.10.7.4): the record is gone, look for a listener. */
+mn_verdict mn_tcp_time_wait_in(struct mn_tcp *tcp, struct mn_tcp_time_wait *tw,
+                               const struct mn_tcp_seg *seg);
 void mn_tcp_time_wait_timer(struct mn_tcp *tcp, struct mn_timer *timer);
 
 /* -- tcp_rst.c: segments that no connection sends; they leave at once -- */
 struct mn_tcp_bare {
     struct mnet_endpoint local, remote;
     struct mn_seq seq, ack;
-    uint16_t wnd;             /* as it goes into the header */
-    uint8_t flags;            /* MN_TCP_* */
-    struct mn_tcp_opts opts;  /* what to put into the options; zeroed: none */
+    uint16_t wnd;            /* as it goes into the header */
+    uint8_t flags;           /* MN_TCP_* */
+    struct mn_tcp_opts opts; /* what to put into the options; zeroed: none */
 };
 /* Errors: those of mn_ip_out, NO_MEMORY. */
 mnet_err mn_tcp_send_bare(struct mn_tcp *tcp, const struct mn_tcp_bare *bare);
