@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * link/link.h - one Ethernet device of a stack: frames in and out, who has which address, what the device cannot do.
+ * link/link.h - one Ethernet device of a stack: frames in and out, who has which address, what the
+ * device cannot do.
  *
- *   ether_in.c   a frame's Ethernet header -> verdict          ether_out.c  header, offload fallbacks, device, retry queue
- *   neigh.c      the bounded table of neighbours and who waits   arp.c        RFC 826, RFC 5227
- *   gso.c        software segmentation and checksum              netdev.c     receive slots, batches
+ *   ether_in.c    a frame's Ethernet header -> verdict
+ *   ether_out.c   header, device, retry queue
+ *   finish.c      what the device cannot: checksum, one range
+ *   gso.c         what the device cannot: cutting a large send
+ *   netdev.c      receive slots, frames by hand
+ *   neigh.c       the bounded table of neighbours and what waits for them
+ *   arp.c acd.c   RFC 826; RFC 5227, our own addresses
  */
 #ifndef MN_LINK_H
 #define MN_LINK_H
@@ -19,17 +24,22 @@
 
 struct mn_link; /* defined in link/link_state.h for link/ and stack/ */
 
-/* Takes over the device of `config` (or none: then frames come by mn_link_frame_in and leave by mn_link_frame_out). Carves its tables. */
-MNET_MUST_USE mnet_err mn_link_init(struct mn_link *link, struct mn_env *env, const struct mnet_config *config);
+/* Takes over the device of `config` (or none: then frames come by mn_link_frame_in and leave by
+ * mn_link_frame_out). Carves its tables. */
+MNET_MUST_USE mnet_err mn_link_init(struct mn_link *link, struct mn_env *env,
+                                    const struct mnet_config *config);
 void mn_link_deinit(struct mn_link *link);
 
 /* What IP needs to know of the device. */
 uint32_t mn_link_mtu(const struct mn_link *link);
-/* Largest IP packet that may be handed down with gso set: always at least the MTU; 65,535 in software. */
+/* Largest IP packet that may be handed down with gso set: always at least the MTU; 65,535 in
+ * software. */
 uint32_t mn_link_gso_max(const struct mn_link *link);
+/* Whether the last batch was as large as was asked for, or packets of it are still to be taken. */
 bool mn_link_rx_is_full_batch(const struct mn_link *link);
 
-/* Receives one packet; NULL when nothing waits. Counts frames and bytes. */
+/* Receives one packet; NULL when nothing waits: after a batch that was not full without asking the
+ * device again. Counts frames and bytes. */
 struct mn_pkt *mn_link_rx(struct mn_link *link);
 
 /* Ethernet header: RFC 894. Pulls it. Verdicts: TO_ARP, TO_IP4, TO_IP6, drops ETHER_*. */
@@ -37,12 +47,15 @@ mn_verdict mn_ether_in(struct mn_link *link, struct mn_pkt *pkt);
 /* RFC 826, RFC 5227. Verdicts: DONE, drops ARP_*. Replies are sent from here. */
 mn_verdict mn_arp_in(struct mn_link *link, struct mn_pkt *pkt);
 
-/* Sends an IP packet to `next_hop` on this link, resolving it first if needed: then the packet waits in the bounded queue of its
- * neighbour. Broadcast and multicast addresses are mapped (RFC 919, RFC 1112 6.4): `is_broadcast` says that next_hop is the subnet's broadcast. Takes `pkt`.
+/* Sends an IP packet to `next_hop` on this link, resolving it first if needed: then the packet
+ * waits in the bounded queue of its neighbour. Broadcast and multicast addresses are mapped (RFC
+ * 919, RFC 1112 6.4): `is_broadcast` says that next_hop is the subnet's broadcast. Takes `pkt`.
  * Errors: NET_UNREACH when the neighbour is known not to answer. */
-mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop, bool is_broadcast);
+mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop,
+                     bool is_broadcast);
 
-/* Takes the next packet whose neighbour did not answer; it starts at its IP header. NULL: no more. The caller tells who sent it and frees it. */
+/* Takes the next packet whose neighbour did not answer; it starts at its IP header. NULL: no more.
+ * The caller tells who sent it and drops it as NEIGH_FAILED. */
 struct mn_pkt *mn_link_failed(struct mn_link *link);
 
 /* A timer with kind & 0xf0 == MN_TIMER_LINK has expired. */
@@ -52,7 +65,8 @@ void mn_link_flush(struct mn_link *link);
 /* Whether the device has taken all so far; while false, output waits. */
 bool mn_link_may_send(const struct mn_link *link);
 
-/* Own IPv4 addresses: announced when added (RFC 5227 2.3: ARP request for itself), probed first if config says so. */
+/* Own IPv4 addresses: announced when added (RFC 5227 2.3: ARP request for itself), probed first if
+ * config says so. */
 MNET_MUST_USE mnet_err mn_link_addr_add(struct mn_link *link, const struct mnet_addr *addr);
 void mn_link_addr_remove(struct mn_link *link, const struct mnet_addr *addr);
 /* Whether probing has found `addr` free, or was not asked for. */
@@ -67,7 +81,8 @@ struct mn_link_neigh_info {
     const char *state;
     unsigned waiting;
 };
-bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor, struct mn_link_neigh_info *out);
+bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor,
+                        struct mn_link_neigh_info *out);
 
 /* Upper layers have seen that the neighbour is reachable (new data acknowledged). */
 void mn_link_neigh_confirm(struct mn_link *link, const struct mnet_addr *next_hop);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A link from its beginning to its end, and the way of an IP packet to the hardware address it
+ * goes to.
+ *
+ * Nothing is sent and no page is taken before the first poll: own addresses arm a timer that is
+ * due at once, and receive blocks are fetched by the first mn_link_rx. */
+#include <link/link_state.h>
+#include <string.h>
+
+mnet_err mn_link_init(struct mn_link *link, struct mn_env *env, const struct mnet_config *config)
+{
+    memset(link, 0, sizeof *link);
+    link->env = env;
+    link->is_probe_first = config->ipv4_probe;
+    mnet_err err = mn_netdev_init(link, config);
+    if (err == MNET_OK)
+        err = mn_neigh_init(link);
+    if (err == MNET_OK)
+        mn_acd_init(link);
+    return err;
+}
+
+void mn_link_deinit(struct mn_link *link)
+{
+    mn_acd_deinit(link);
+    mn_neigh_deinit(link);
+    mn_netdev_deinit(link);
+}
+
+uint32_t mn_link_mtu(const struct mn_link *link)
+{
+    return link->mtu;
+}
+
+/* An IPv4 total length has 16 bits. */
+#define SOFT_GSO_MAX 65535u
+
+uint32_t mn_link_gso_max(const struct mn_link *link)
+{
+    if ((link->caps & MNET_NETDEV_TSO4) == 0)
+        return SOFT_GSO_MAX;
+    return link->gso_max > link->mtu ? link->gso_max : link->mtu;
+}
+
+mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop,
+                     bool is_broadcast)
+{
+    uint32_t v4 = mnet_addr_to_v4(next_hop);
+    if (is_broadcast || v4 == UINT32_MAX) {
+        /* RFC 1122 3.3.6: an IP broadcast is sent as a link broadcast. */
+        mn_ether_out(link, pkt, &MN_LINK_BROADCAST_MAC, MN_ETHERTYPE_IP4);
+        return MNET_OK;
+    }
+    if (mnet_addr_is_v4(next_hop) && mnet_addr_is_multicast(next_hop)) {
+        /* RFC 1112 6.4: the low 23 bits of the group behind 01:00:5e. */
+        const struct mnet_mac mac = {
+            {0x01, 0x00, 0x5e, (v4 >> 16) & 0x7f, (v4 >> 8) & 0xff, v4 & 0xff}};
+        mn_ether_out(link, pkt, &mac, MN_ETHERTYPE_IP4);
+        return MNET_OK;
+    }
+    return mn_neigh_out(link, pkt, next_hop);
+}
+
+void mn_link_timer(struct mn_link *link, struct mn_timer *timer)
+{
+    if (timer->kind == MN_LINK_TIMER_NEIGH)
+        mn_neigh_timer(link, MN_CONTAINER(timer, struct mn_neigh, timer));
+    else
+        mn_acd_timer(link, MN_CONTAINER(timer, struct mn_link_own, timer));
+}
+
+struct mn_pkt *mn_link_failed(struct mn_link *link)
+{
+    return mn_pktq_pop(&link->failed);
+}
+
+bool mn_link_ok(const struct mn_link *link)
+{
+    return link->failed.count <= MN_LINK_FAILED_MAX && mn_netdev_ok(link) && mn_neigh_ok(link) &&
+           mn_acd_ok(link);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The bounded table of neighbours: which hardware address an IP address on this link has, and which
+ * packets wait to know.
+ *
+ *                      request            answer                 60 s unconfirmed
+ *   packet to nobody ---------> INCOMPLETE ------> REACHABLE <--------------------> STALE -> gone
+ *   known                       3 s |                  ^ confirmed        used |    20 min
+ *                                   v                  +------------------- PROBE -> gone
+ *                        gone <-- FAILED (3 s)                                3 s
+ *
+ * INCOMPLETE asks everybody once a second, three times (RFC 1122 2.3.2.1: no flood of requests),
+ * and up to four packets wait. FAILED refuses packets at once, so that a sender hears of it and the
+ * link is not asked again and again. STALE is used as it is, but asks the neighbour itself first
+ * (RFC 1122 2.3.2.1, unicast poll): a host that has gone or moved is noticed within a minute of
+ * traffic. An acknowledgement of new data confirms too, so busy TCP peers are never asked.
+ *
+ * The key is an address of either family; only `ask` knows how a family asks.
+ *
+ * Nobody outside can push good entries out. Entries are in four lists. Addresses that we are made
+ * to look for share MN_NEIGH_UNRESOLVED_MAX entries; hosts that only talk to us take free entries
+ * or replace others of their kind; what is left when the table is full goes by least recent use. */
+#include <base/assert.h>
+#include <link/link_state.h>
+#include <string.h>
+
+#define REQUEST_INTERVAL MNET_SEC(1) /* RFC 1122 2.3.2.1: at most one request a second */
+#define REQUEST_TRIES 3              /* RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
+#define FAILED_TIME MNET_SEC(3)      /* as long as it took to find out */
+#define FRESH_TIME MNET_SEC(60)      /* RFC 1122 2.3.2.1: "on the order of a minute" */
+#define LIFETIME MNET_SEC(1200)      /* of an entry that is not used: 20 minutes are customary */
+
+mnet_err mn_neigh_init(struct mn_link *link)
+{
+    struct mn_neigh_table *table = &link->neigh;
+    struct mn_mem *mem = &link->env->mem;
+    table->entry = mn_mem_carve(mem, MN_NEIGH_MAX * sizeof table->entry[0]);
+    table->bucket = mn_mem_carve(mem, MN_NEIGH_BUCKETS * sizeof table->bucket[0]);
+    if (!table->entry || !table->bucket)
+        return MNET_ERR_NO_MEMORY;
+    for (unsigned c = 0; c < MN_NEIGH_CLASSES; c++)
+        mn_list_init(&table->list[c]);
+    for (unsigned i = 0; i < MN_NEIGH_MAX; i++) {
+        struct mn_neigh *neigh = &table->entry[i];
+        mn_timer_init(&neigh->timer, MN_LINK_TIMER_NEIGH);
+        mn_list_push_back(&table->list[MN_NEIGH_CLASS_FREE], &neigh->node);
+    }
+    table->count[MN_NEIGH_CLASS_FREE] = MN_NEIGH_MAX;
+    return MNET_OK;
+}
+
+void mn_neigh_deinit(struct mn_link *link)
+{
+    for (unsigned i = 0; link->neigh.entry && i < MN_NEIGH_MAX; i++) {
+        struct mn_neigh *neigh = &link->neigh.entry[i];
+        mn_env_disarm(link->env, &neigh->timer);
+        mn_pktq_clear(link->env, &neigh->waiting);
+    }
+}
+
+/* ---- the table ---- */
+
+static unsigned number_of(const struct mn_link *link, const struct mn_neigh *neigh)
+{
+    return (unsigned)(neigh - link->neigh.entry);
+}
+
+static uint16_t *bucket_of(const struct mn_link *link, const struct mnet_addr *addr)
+{
+    uint64_t hash = mn_siphash13(&link->env->hash_key, addr->bytes, sizeof addr->bytes);
+    return &link->neigh.bucket[hash & (MN_NEIGH_BUCKETS - 1)];
+}
+
+static struct mn_neigh *find(struct mn_link *link, const struct mnet_addr *addr)
+{
+    struct mn_neigh_table *table = &link->neigh;
+    if (table->last != 0 && mnet_addr_equal(&table->entry[table->last - 1].addr, addr))
+        return &table->entry[table->last - 1];
+    for (unsigned n = *bucket_of(link, addr); n != 0; n = table->entry[n - 1].chain) {
+        if (mnet_addr_equal(&table->entry[n - 1].addr, addr)) {
+            table->last = (uint16_t)n;
+            return &table->entry[n - 1];
+        }
+    }
+    return NULL;
+}
+
+/* Moves an entry to the back of a class: the last one to be given up. */
+static void enter_class(struct mn_link *link, struct mn_neigh *neigh, enum mn_neigh_class class)
+{
+    struct mn_neigh_table *table = &link->neigh;
+    table->count[neigh->class]--;
+    mn_list_remove(&neigh->node);
+    neigh->class = (uint8_t) class;
+    mn_list_push_back(&table->list[class], &neigh->node);
+    table->count[class]++;
+}
+
+static void give_up(struct mn_link *link, struct mn_neigh *neigh)
+{
+    struct mn_pkt *pkt;
+    while ((pkt = mn_pktq_pop(&neigh->waiting)) != NULL)
+        mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_TABLE_FULL);
+    mn_env_disarm(link->env, &neigh->timer);
+
+    unsigned number = number_of(link, neigh) + 1;
+    uint16_t *at = bucket_of(link, &neigh->addr);
+    while (*at != number) {
+        MN_ASSERT(*at != 0);
+        at = &link->neigh.entry[*at - 1].chain;
+    }
+    *at = neigh->chain;
+    if (link->neigh.last == number)
+        link->neigh.last = 0;
+    neigh->state = MN_NEIGH_FREE;
+    enter_class(link, neigh, MN_NEIGH_CLASS_FREE);
+}
+
+/* Gives up the first entry of a class; false if there is none. */
+static bool give_up_first(struct mn_link *link, enum mn_neigh_class class)
+{
+    struct mn_list *list = &link->neigh.list[class];
+    if (mn_list_is_empty(list))
+        return false;
+    give_up(link, MN_CONTAINER(list->next, struct mn_neigh, node));
+    return true;
+}
+
+/* An entry for `addr`, in the class that it is asked for; NULL when all entries have a better
+ * right. */
+static struct mn_neigh *add(struct mn_link *link, const struct mnet_addr *addr,
+                            enum mn_neigh_class class)
+{
+    struct mn_neigh_table *table = &link->neigh;
+    unsigned unresolved = table->count[MN_NEIGH_CLASS_ASKED] + table->count[MN_NEIGH_CLASS_FAILED];
+    bool is_full = table->count[MN_NEIGH_CLASS_FREE] == 0;
+    bool has_room = true;
+    if (class == MN_NEIGH_CLASS_ASKED && unresolved >= MN_NEIGH_UNRESOLVED_MAX)
+        has_room =
+            give_up_first(link, MN_NEIGH_CLASS_FAILED) || give_up_first(link, MN_NEIGH_CLASS_ASKED);
+    else if (class == MN_NEIGH_CLASS_ASKED && is_full)
+        has_room =
+            give_up_first(link, MN_NEIGH_CLASS_LEARNED) || give_up_first(link, MN_NEIGH_CLASS_USED);
+    else if (is_full)
+        has_room = give_up_first(link, MN_NEIGH_CLASS_LEARNED);
+    if (!has_room)
+        return NULL;
+
+    struct mn_list *node = table->list[MN_NEIGH_CLASS_FREE].next;
+    struct mn_neigh *neigh = MN_CONTAINER(node, struct mn_neigh, node);
+    enter_class(link, neigh, class);
+    neigh->addr = *addr;
+    uint16_t *bucket = bucket_of(link, addr);
+    neigh->chain = *bucket;
+    *bucket = (uint16_t)(number_of(link, neigh) + 1);
+    return neigh;
+}
+
+/* ---- states ---- */
+
+/* Asks for the address of an entry: its last known place if it has one, everybody otherwise. IPv4
+ * by ARP; the other family has no packets to send yet. */
+static void ask(struct mn_link *link, struct mn_neigh *neigh)
+{
+    const struct mnet_mac *mac = neigh->state == MN_NEIGH_PROBE ? &neigh->mac : NULL;
+    MN_ASSERT(mnet_addr_is_v4(&neigh->addr));
+    neigh->tries++;
+    mn_env_arm(link->env, &neigh->timer, link->env->now + REQUEST_INTERVAL);
+    mn_arp_request(link, mnet_addr_to_v4(&neigh->addr), mac);
+}
+
+static void start_asking(struct mn_link *link, struct mn_neigh *neigh, enum mn_neigh_state state)
+{
+    neigh->state = (uint8_t)state;
+    neigh->tries = 0;
+    ask(link, neigh);
+}
+
+static void confirm(struct mn_link *link, struct mn_neigh *neigh)
+{
+    neigh->confirmed_at = link->env->now;
+    if (neigh->state == MN_NEIGH_REACHABLE)
+        return; /* the timer looks at confirmed_at when it expires */
+    neigh->state = MN_NEIGH_REACHABLE;
+    mn_env_arm(link->env, &neigh->timer, neigh->confirmed_at + FRESH_TIME);
+}
+
+/* Nobody has answered: what waits is handed back to whoever sent it. */
+static void fail(struct mn_link *link, struct mn_neigh *neigh)
+{
+    neigh->state = MN_NEIGH_FAILED;
+    link->env->stats.neigh_failures++;
+    enter_class(link, neigh, MN_NEIGH_CLASS_FAILED);
+    mn_env_arm(link->env, &neigh->timer, link->env->now + FAILED_TIME);
+    struct mn_pkt *pkt;
+    while ((pkt = mn_pktq_pop(&neigh->waiting)) != NULL) {
+        if (link->failed.count < MN_LINK_FAILED_MAX)
+            mn_pktq_push(&link->failed, pkt);
+        else
+            mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_FAILED);
+    }
+}
+
+void mn_neigh_timer(struct mn_link *link, struct mn_neigh *neigh)
+{
+    mnet_time now = link->env->now;
+    switch (neigh->state) {
+    case MN_NEIGH_INCOMPLETE:
+        if (neigh->tries < REQUEST_TRIES)
+            ask(link, neigh);
+        else
+            fail(link, neigh);
+        break;
+    case MN_NEIGH_PROBE:
+        if (neigh->tries < REQUEST_TRIES)
+            ask(link, neigh);
+        else
+            give_up(link, neigh); /* the next packet asks everybody */
+        break;
+    case MN_NEIGH_REACHABLE:
+        if (now - neigh->confirmed_at < FRESH_TIME) {
+            mn_env_arm(link->env, &neigh->timer, neigh->confirmed_at + FRESH_TIME);
+            break;
+        }
+        neigh->state = MN_NEIGH_STALE;
+        mn_env_arm(link->env, &neigh->timer, neigh->confirmed_at + LIFETIME);
+        break;
+    default: /* STALE for its whole lifetime, FAILED for long enough */
+        give_up(link, neigh);
+        break;
+    }
+}
+
+/* ---- packets ---- */
+
+static void wait_for_answer(struct mn_link *link, struct mn_neigh *neigh, struct mn_pkt *pkt)
+{
+    /* RFC 1122 2.3.2.2: the latest packet is the one to keep. */
+    if (neigh->waiting.count == MN_NEIGH_QUEUE_MAX)
+        mn_pkt_drop(link->env, mn_pktq_pop(&neigh->waiting), MNET_DROP_NEIGH_QUEUE_FULL);
+    mn_pktq_push(&neigh->waiting, pkt);
+}
+
+static uint16_t type_of(const struct mnet_addr *addr)
+{
+    return mnet_addr_is_v4(addr) ? MN_ETHERTYPE_IP4 : MN_ETHERTYPE_IP6;
+}
+
+mnet_err mn_neigh_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *addr)
+{
+    struct mn_neigh *neigh = find(link, addr);
+    if (!neigh) {
+        neigh = add(link, addr, MN_NEIGH_CLASS_ASKED);
+        MN_ASSERT(neigh != NULL);
+        mn_pktq_push(&neigh->waiting, pkt);
+        start_asking(link, neigh, MN_NEIGH_INCOMPLETE);
+        return MNET_OK;
+    }
+    switch (neigh->state) {
+    case MN_NEIGH_INCOMPLETE:
+        wait_for_answer(link, neigh, pkt);
+        return MNET_OK;
+    case MN_NEIGH_FAILED:
+        mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_FAILED);
+        return MNET_ERR_NET_UNREACH;
+    default:
+        break;
+    }
+    /* The latest used is the last to be given up; mostly it is the same as before. */
+    if (link->neigh.list[MN_NEIGH_CLASS_USED].prev != &neigh->node)
+        enter_class(link, neigh, MN_NEIGH_CLASS_USED);
+    if (neigh->state == MN_NEIGH_STALE)
+        start_asking(link, neigh, MN_NEIGH_PROBE);
+    mn_ether_out(link, pkt, &neigh->mac, type_of(addr));
+    return MNET_OK;
+}
+
+bool mn_neigh_update(struct mn_link *link, const struct mnet_addr *addr, const struct mnet_mac *mac)
+{
+    struct mn_neigh *neigh = find(link, addr);
+    if (!neigh)
+        return false;
+    neigh->mac = *mac;
+    if (neigh->class == MN_NEIGH_CLASS_ASKED || neigh->class == MN_NEIGH_CLASS_FAILED)
+        enter_class(link, neigh, MN_NEIGH_CLASS_USED);
+    confirm(link, neigh);
+    struct mn_pkt *pkt;
+    while ((pkt = mn_pktq_pop(&neigh->waiting)) != NULL)
+        mn_ether_out(link, pkt, &neigh->mac, type_of(addr));
+    return true;
+}
+
+void mn_neigh_learn(struct mn_link *link, const struct mnet_addr *addr, const struct mnet_mac *mac)
+{
+    struct mn_neigh *neigh = add(link, addr, MN_NEIGH_CLASS_LEARNED);
+    if (!neigh)
+        return;
+    neigh->mac = *mac;
+    confirm(link, neigh);
+}
+
+void mn_link_neigh_confirm(struct mn_link *link, const struct mnet_addr *next_hop)
+{
+    struct mn_neigh *neigh = find(link, next_hop);
+    if (neigh && (neigh->class == MN_NEIGH_CLASS_USED || neigh->class == MN_NEIGH_CLASS_LEARNED))
+        confirm(link, neigh);
+}
+
+/* ---- reports and invariant ---- */
+
+bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor,
+                        struct mn_link_neigh_info *out)
+{
+    static const char *const names[] = {
+        [MN_NEIGH_FREE] = "FREE",     [MN_NEIGH_INCOMPLETE] = "INCOMPLETE",
+        [MN_NEIGH_FAILED] = "FAILED", [MN_NEIGH_REACHABLE] = "REACHABLE",
+        [MN_NEIGH_STALE] = "STALE",   [MN_NEIGH_PROBE] = "PROBE",
+    };
+    while (*cursor < MN_NEIGH_MAX) {
+        const struct mn_neigh *neigh = &link->neigh.entry[(*cursor)++];
+        if (neigh->state == MN_NEIGH_FREE)
+            continue;
+        out->addr = neigh->addr;
+        out->mac = neigh->mac;
+        out->state = names[neigh->state];
+        out->waiting = neigh->waiting.count;
+        return true;
+    }
+    return false;
+}
+
+static bool entry_ok(const struct mn_link *link, const struct mn_neigh *neigh)
+{
+    static const uint8_t unresolved[] = {
+        [MN_NEIGH_FREE] = MN_NEIGH_CLASS_FREE,
+        [MN_NEIGH_INCOMPLETE] = MN_NEIGH_CLASS_ASKED,
+        [MN_NEIGH_FAILED] = MN_NEIGH_CLASS_FAILED,
+    };
+    bool is_resolved = neigh->state >= MN_NEIGH_REACHABLE;
+    bool is_class_ok =
+        is_resolved ? neigh->class == MN_NEIGH_CLASS_LEARNED || neigh->class == MN_NEIGH_CLASS_USED
+                    : neigh->class == unresolved[neigh->state];
+    if (neigh->state > MN_NEIGH_PROBE || !is_class_ok || neigh->tries > REQUEST_TRIES)
+        return false;
+    if (neigh->waiting.count > (neigh->state == MN_NEIGH_INCOMPLETE ? MN_NEIGH_QUEUE_MAX : 0))
+        return false;
+    if (neigh->state == MN_NEIGH_FREE)
+        return !mn_timer_is_armed(&neigh->timer);
+    unsigned steps = 0, found = 0;
+    for (unsigned n = *bucket_of(link, &neigh->addr); n != 0 && steps <= MN_NEIGH_MAX; steps++) {
+        found += n == number_of(link, neigh) + 1;
+        n = link->neigh.entry[n - 1].chain;
+    }
+    return found == 1 && steps <= MN_NEIGH_MAX;
+}
+
+bool mn_neigh_ok(const struct mn_link *link)
+{
+    const struct mn_neigh_table *table = &link->neigh;
+    unsigned count[MN_NEIGH_CLASSES] = {0};
+    for (unsigned i = 0; i < MN_NEIGH_MAX; i++) {
+        if (!entry_ok(link, &table->entry[i]))
+            return false;
+        count[table->entry[i].class]++;
+    }
+    for (unsigned c = 0; c < MN_NEIGH_CLASSES; c++) {
+        unsigned linked = 0;
+        for (const struct mn_list *at = table->list[c].next;
+             at != &table->list[c] && linked <= MN_NEIGH_MAX; at = at->next)
+            linked++;
+        if (linked != count[c] || table->count[c] != count[c])
+            return false;
+    }
+    return table->count[MN_NEIGH_CLASS_ASKED] + table->count[MN_NEIGH_CLASS_FAILED] <=
+           MN_NEIGH_UNRESOLVED_MAX;
+}
