@@ -2,10 +2,14 @@
  *
  * ip/ip.h - addresses, routes, IPv4 in and out, fragments, ICMP, path MTU. (IPv6 joins here.)
  *
- *   ip4_in.c   RFC 791, 1122 3.2.1: header to verdict        ip_out.c   source, route, header, fragmentation
- *   route.c    own addresses and routes                      frag.c     reassembly within a hard bound
- *   icmp_in.c  echo, errors about packets of ours            icmp_out.c errors we send, rate limited
- *   pmtu.c     what the path to a destination takes          loopback: packets to own addresses go back in through mn_ip_loopback
+ *   ip4_in.c   RFC 791, 1122 3.2.1: header to verdict        ip_out.c   source, route, header,
+ * fragmentation route.c    own addresses and routes                      frag.c     reassembly
+ * within a hard bound icmp_in.c  echo, errors about packets of ours            icmp_out.c errors we
+ * send, rate limited pmtu.c     what the path to a destination takes          ip_split.c the
+ * cutting of large packets group.c    joined multicast groups                       ip.c start,
+ * end, timers, errors of our own
+ *
+ * Packets to own addresses never reach link/: they go back in through mn_ip_loopback.
  */
 #ifndef MN_IP_H
 #define MN_IP_H
@@ -19,44 +23,61 @@
 
 struct mn_ip; /* defined in ip/ip_state.h for ip/ and stack/ */
 
-MNET_MUST_USE mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link, const struct mnet_config *config);
+MNET_MUST_USE mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link,
+                                  const struct mnet_config *config);
 void mn_ip_deinit(struct mn_ip *ip);
 
-/* A packet that starts at its IPv4 header. On TO_ICMP4 and TO_TRANSPORT, `*pkt` starts at the transport header (and may be another packet: the
- * reassembled one) and `rx` is filled. KEPT: a fragment, waiting for the others. */
+/* A packet that starts at its IPv4 header. On TO_ICMP4 and TO_TRANSPORT, `*pkt` starts at the
+ * transport header (and may be another packet: the reassembled one) and `rx` is filled. KEPT: a
+ * fragment, waiting for the others. */
 mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx);
 /* Verdicts: DONE (answered or noted), TO_ERROR with `err` filled, drops. */
-mn_verdict mn_icmp4_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx, struct mn_ip_err *err);
+mn_verdict mn_icmp4_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx,
+                       struct mn_ip_err *err);
 
-/* Sends a port, protocol or other unreachable (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2) about `pkt`, which starts at its transport header and
- * stays the caller's. Silent where RFC 1122 3.2.2 forbids it, and beyond the rate limit. */
+/* Sends a port, protocol or other unreachable (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2) about
+ * `pkt`, which starts at its transport header and stays the caller's. Silent where RFC 1122 3.2.2
+ * forbids it, and beyond the rate limit. */
 enum mn_icmp_unreach { MN_UNREACH_PROTOCOL, MN_UNREACH_PORT };
-void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip_rx *rx, enum mn_icmp_unreach what);
+void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip_rx *rx,
+                          enum mn_icmp_unreach what);
 
 /* How a transport wants a packet sent. Zeroed fields mean the default. */
 struct mn_ip_tx {
     struct mnet_addr src; /* any: chosen by mn_ip_source */
     struct mnet_addr dst;
     uint8_t proto;
-    uint8_t ttl;         /* 0: 64 (RFC 1700); 1 for multicast */
+    uint8_t ttl; /* 0: 64 (RFC 1700); 1 for multicast */
     uint8_t tos;
-    bool dont_fragment;  /* fail with MSG_SIZE instead of fragmenting */
+    bool dont_fragment; /* fail with MSG_SIZE instead of fragmenting */
+    bool may_fragment;  /* routers may cut it even if it fits the known path: for what nobody sends
+                           again (ICMP) */
 };
 
-/* Sends: `pkt` starts at the transport header (checksum complete, or csum PARTIAL with csum_start 0 and the pseudo-header sum in
- * place). Takes `pkt`. Errors: NET_UNREACH, MSG_SIZE, ADDR_NOT_AVAIL. */
+/* Sends: `pkt` starts at the transport header (checksum complete, or csum PARTIAL with csum_start 0
+ * and the pseudo-header sum in place). With gso set, gso_hdr_len is the length of the transport
+ * header. What fits the path leaves with DF (RFC 1191, RFC 6864), the rest in fragments. Takes
+ * `pkt`. Errors: NET_UNREACH, MSG_SIZE, ADDR_NOT_AVAIL, NO_MEMORY. */
 mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx);
 
 /* The source address for `dst`; NET_UNREACH when there is no route. */
-MNET_MUST_USE mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src);
+MNET_MUST_USE mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst,
+                                    struct mnet_addr *src);
 
-/* Largest IP packet that the path to `dst` takes as far as known (RFC 1191): device MTU or the cached value. */
+/* Largest IP packet that the path to `dst` takes as far as known (RFC 1191): device MTU or the
+ * cached value. */
 uint32_t mn_ip_pmtu(const struct mn_ip *ip, const struct mnet_addr *dst);
-/* Largest IP packet with gso set towards `dst`; the device's, or 65,535 for software and loopback. */
+/* A MSG_SIZE error said that the path to `dst` takes `mtu`, and the transport has recognised the
+ * quoted packet as one of its own that is still on its way (RFC 5927 7.2): without this call
+ * nothing is believed. Never raises the value. Returns mn_ip_pmtu as it is now. */
+uint32_t mn_ip_pmtu_update(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu);
+/* Largest IP packet with gso set towards `dst`; the device's, or 65,535 for software and loopback.
+ */
 uint32_t mn_ip_gso_max(const struct mn_ip *ip, const struct mnet_addr *dst);
 
 /* Partial sum of the pseudo header: RFC 9293 3.1, RFC 768. Not folded. */
-mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst, uint8_t proto, uint32_t len);
+mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst, uint8_t proto,
+                        uint32_t len);
 /* Whether `addr` is one of this host's (loopback included), unicast. */
 bool mn_ip_is_own(const struct mn_ip *ip, const struct mnet_addr *addr);
 /* Whether `addr` is broadcast or multicast on this host's networks. */
@@ -64,12 +85,16 @@ bool mn_ip_is_group(const struct mn_ip *ip, const struct mnet_addr *addr);
 /* New data was acknowledged by `dst`: its next hop is reachable. */
 void mn_ip_confirm(struct mn_ip *ip, const struct mnet_addr *dst);
 
-/* Own addresses and routes; at most MN_IP_ADDRS and MN_IP_ROUTES. */
+/* Own addresses and routes; at most MN_IP_ADDRS and MN_IP_ROUTES. Telling link/ of an address is
+ * stack/'s part. A gateway is on an own network, or an own address is a /32; gateway any: the
+ * destinations are neighbours. Errors: INVALID, ADDR_IN_USE (have it), ADDR_NOT_AVAIL (have it
+ * not), NO_MEMORY (full). */
 #define MN_IP_ADDRS 8
 #define MN_IP_ROUTES 16
 MNET_MUST_USE mnet_err mn_ip_addr_add(struct mn_ip *ip, const struct mnet_cidr *cidr);
 MNET_MUST_USE mnet_err mn_ip_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr);
-MNET_MUST_USE mnet_err mn_ip_route_add(struct mn_ip *ip, const struct mnet_cidr *dst, const struct mnet_addr *gateway);
+MNET_MUST_USE mnet_err mn_ip_route_add(struct mn_ip *ip, const struct mnet_cidr *dst,
+                                       const struct mnet_addr *gateway);
 MNET_MUST_USE mnet_err mn_ip_route_remove(struct mn_ip *ip, const struct mnet_cidr *dst);
 /* The i-th own address; false when there are no more. */
 bool mn_ip_addr_at(const struct mn_ip *ip, unsigned i, struct mnet_cidr *out);
@@ -82,7 +107,8 @@ mnet_err mn_ip_group_leave(struct mn_ip *ip, const struct mnet_addr *group);
 struct mn_pkt *mn_ip_loopback(struct mn_ip *ip);
 bool mn_ip_has_loopback(const struct mn_ip *ip);
 
-/* What became of a packet that starts at its IP header (from mn_link_failed): fills `err` for the transport. False: not parseable. */
+/* What became of a packet that starts at its IP header (from mn_link_failed): fills `err` for the
+ * transport. False: not parseable. */
 bool mn_ip_failed(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *err);
 
 /* A timer with kind & 0xf0 == MN_TIMER_IP has expired. */
