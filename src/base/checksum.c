@@ -24,13 +24,28 @@ static inline uint64_t add(uint64_t sum, uint64_t word)
     return sum + (sum < word);
 }
 
-/* The last 0 to 7 bytes, as if zeros followed. */
-static inline uint64_t load_tail(const uint8_t *at, size_t len)
+/* The sum of the last 0 to 7 bytes, the very last one of an odd number as if a zero followed. */
+static inline uint64_t add_tail(const uint8_t *at, size_t len)
 {
-    uint8_t padded[8] = {0};
-    for (size_t i = 0; i < len && i < sizeof padded; i++)
-        padded[i] = at[i];
-    return load64(padded);
+    uint64_t sum = 0;
+    uint32_t four;
+    uint16_t two;
+    if ((len & 4) != 0) {
+        memcpy(&four, at, sizeof four);
+        sum += four;
+        at += 4;
+    }
+    if ((len & 2) != 0) {
+        memcpy(&two, at, sizeof two);
+        sum += two;
+        at += 2;
+    }
+    if ((len & 1) != 0) {
+        const uint8_t padded[2] = {*at, 0};
+        memcpy(&two, padded, sizeof two);
+        sum += two;
+    }
+    return sum;
 }
 
 mn_sum mn_sum_add(mn_sum sum, const uint8_t *at, size_t len)
@@ -44,8 +59,7 @@ mn_sum mn_sum_add(mn_sum sum, const uint8_t *at, size_t len)
     }
     for (; len >= 8; len -= 8, at += 8)
         s0 = add(s0, load64(at));
-    if (len > 0)
-        s1 = add(s1, load_tail(at, len));
+    s1 = add(s1, add_tail(at, len));
     return add(add(s0, s1), add(s2, s3));
 }
 
