@@ -62,7 +62,7 @@ struct mn_tcp_entry *mn_tcp_demux_next(const struct mn_tcp_demux *demux,
 MNET_MUST_USE mnet_err mn_tcp_demux_bind(struct mn_tcp_demux *demux, struct mnet_endpoint *local,
                                          const struct mnet_endpoint *remote);
 
-/* The listener for a connection to `local`: the one at its address, else one at any; or NULL. */
+/* The listener for a connection to `local`: the one at its address or at any; or NULL. */
 struct mnet_listener *mn_tcp_demux_listener(const struct mn_tcp_demux *demux,
                                             const struct mnet_endpoint *local);
 /* Adds a listener with `local` set. Errors: ADDR_IN_USE when another one would get its segments. */
