@@ -9,19 +9,25 @@
  *
  *   STILL_HAS_CHILDREN  a task ends while a child of its is neither awaited nor cancelled
  *   NOT_A_CHILD         awaiting or cancelling a task that is not one's child (or twice: a task is
- * gone once awaited) NOT_OWNER           using a resource that the task does not own
+ *                       gone once awaited)
+ *   NOT_OWNER           using a resource, or orphans, that the task does not own
  *   RESOURCE_LEAKED     a task ends normally while it owns a resource; the program ends while a
- * stack or generator is alive MUST_NOT_WAIT       waiting where that is forbidden: in a finalizer,
- * a hook, a callback NOT_LOCKED          unlocking a mutex that the task does not hold NO_TASK
- * calling this outside a task
+ *                       stack or generator is alive
+ *   MUST_NOT_WAIT       waiting or ending where that is forbidden: in a finalizer, a hook, a
+ *                       callback
+ *   NOT_LOCKED          unlocking a mutex that the task does not hold
+ *   NO_TASK             calling this outside a task
  *
  * Ends: a task ends normally by returning a value >= 0, abnormally by returning a negative
  * mnet_err, by mnet_task_fail, or when it was cancelled. An abnormal end cancels the task's
- * children, waits for them, and runs the finalizers of what it owns.
+ * children, waits for them, and runs the finalizers of what it owns, the newest first. Where
+ * children or finalizers use local variables of the task, end it with mnet_task_fail: to C they are
+ * gone after a return.
  *
  * Waiting: calls marked "waits" give other tasks the processor. They return MNET_ERR_CANCELED once
- * the task is cancelled, also at every later attempt, and MNET_ERR_TIMED_OUT when the task's
- * deadline (see mnet_deadline) passes. All others return without another task having run. */
+ * the task is cancelled, also at every later attempt, and MNET_ERR_TIMED_OUT when they have to wait
+ * and the task's deadline (see mnet_deadline) passes. All others return without another task having
+ * run. */
 #ifndef MNET_TASK_H
 #define MNET_TASK_H
 
@@ -40,29 +46,27 @@ typedef int (*mnet_task_fn)(void *arg);
 #define MNET_STRINGIFY(x) MNET_STRINGIFY_(x)
 #define MNET_HERE __FILE__ ":" MNET_STRINGIFY(__LINE__)
 
-/* ---- running
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- running ---- */
 
 struct mnet_sched_config {
-    size_t stack_size; /* bytes of each task's stack [64 KiB] */
+    size_t stack_size; /* bytes of each task's stack [64 KiB], at least 8 KiB */
     mnet_time
         poll_budget; /* how long ready tasks may run before devices are polled again [100 us] */
 };
 
 /* Runs `fn` as the first task, on the calling thread, until it has ended; returns its value
- * (negative: mnet_err). `config` may be NULL. */
+ * (negative: mnet_err). `config` may be NULL, its zeros mean the default. Errors of its own:
+ * INVALID (stack too small), NO_MEMORY. */
 int mnet_sched_run(const struct mnet_sched_config *config, mnet_task_fn fn, void *arg);
 
 /* The instant at which this round of the scheduler began. */
 mnet_time mnet_now(void);
 
-/* ---- tasks
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- tasks ---- */
 
 /* Starts a child that runs `fn(arg)` later: never before the caller waits. NULL when there is no
- * memory for its stack. It inherits the caller's deadline. */
+ * memory for its stack. It inherits the caller's deadline. A child that is cancelled before it
+ * began runs nevertheless, and learns it at its first wait: so it can release what it was given. */
 #define mnet_async(fn, arg) mnet_async_at((fn), (arg), NULL, MNET_HERE)
 struct mnet_orphans;
 /* The same, and the child is put among `orphans` instead of being awaited by name. */
@@ -74,13 +78,15 @@ struct mnet_task *mnet_async_at(mnet_task_fn fn, void *arg, struct mnet_orphans 
  * cancelled. The child is gone afterwards. On an error of the wait itself (CANCELED, TIMED_OUT) it
  * is still there. Errors: CANCELED, TIMED_OUT. */
 MNET_MUST_USE mnet_err mnet_await(struct mnet_task *child, int *result);
-/* Waits for all; `results` may be NULL. */
+/* Waits for all; `results` may be NULL. On an error all are still there. */
 MNET_MUST_USE mnet_err mnet_await_all(struct mnet_task **children, size_t count, int *results);
 /* Waits until one has ended, and cancels and collects the others. Of several that have ended the
- * first successful one wins. `*which` is its index. */
+ * first successful one wins. `*which` is its index. On an error all are still there. Errors:
+ * INVALID (count 0), CANCELED, TIMED_OUT. */
 MNET_MUST_USE mnet_err mnet_await_first(struct mnet_task **children, size_t count, size_t *which,
                                         int *result);
-/* Waits until one has ended; the others go on and must still be awaited or cancelled. */
+/* Waits until one has ended, chosen likewise; the others go on and must still be awaited or
+ * cancelled. */
 MNET_MUST_USE mnet_err mnet_await_one(struct mnet_task **children, size_t count, size_t *which,
                                       int *result);
 
@@ -107,8 +113,7 @@ mnet_err mnet_sleep(mnet_time duration);
  * returns the one before, to be restored. */
 mnet_time mnet_deadline(mnet_time at);
 
-/* ---- orphans: children that are collected as they end
- * ------------------------------------------------------------------ */
+/* ---- orphans: children that are collected as they end ---- */
 
 struct mnet_orphans {
     struct mnet_task *first_ended, *last_ended; /* ended, not collected */
@@ -126,18 +131,14 @@ int mnet_care(struct mnet_orphans *orphans, struct mnet_task **child);
  */
 MNET_MUST_USE mnet_err mnet_orphans_wait(struct mnet_orphans *orphans, struct mnet_task **child);
 
-/* ---- ownership
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- ownership ---- */
 
-/* A resource and how it is released. The record is the caller's memory (often on the task's stack)
- * until disowned or released. */
+/* The handle of a resource that a task owns. It is the caller's memory, often on the task's stack:
+ * it is used only by the calls below, not at the task's end. */
 struct mnet_own {
-    struct mnet_own *next, *prev;
-    struct mnet_task *owner; /* NULL: nobody */
-    void (*finally)(void *value);
-    void *value;
-    const char *place;
+    struct mn_own_slot *slot; /* how to release it, kept with the owner */
+    struct mnet_task *owner;  /* NULL: nobody */
+    const char *place;        /* where it was taken */
 };
 
 /* The calling task owns `value` from now on: if it ends without having given it up,
@@ -149,19 +150,18 @@ void mnet_own_at(struct mnet_own *own, void (*finally)(void *value), void *value
  * another task's. */
 void mnet_disown(struct mnet_own *own);
 void mnet_release(struct mnet_own *own);
-/* Hands ownership to the parent of the calling task. */
+/* Hands ownership to the parent of the calling task; the first task has none and keeps it. */
 void mnet_own_transfer(struct mnet_own *own);
 /* Breaks NOT_OWNER unless the calling task owns it. */
 void mnet_own_check(const struct mnet_own *own);
 
-/* ---- waiting for each other
- * -------------------------------------------------------------------------------------------- */
+/* ---- waiting for each other ---- */
 
 /* A one-shot signal with one waiter. Zeroed is ready for use; signalling before the wait is kept.
  */
 struct mnet_trigger {
-    struct mnet_task *waiter;
-    bool is_signaled;
+    struct mnet_task *waiter; /* NULL: none */
+    bool is_signaled;         /* and not taken yet */
 };
 /* Waits for the signal, takes it and rearms. Errors: CANCELED, TIMED_OUT. */
 MNET_MUST_USE mnet_err mnet_trigger_wait(struct mnet_trigger *trigger);
@@ -170,44 +170,51 @@ void mnet_trigger_signal(struct mnet_trigger *trigger);
 
 /* A queue of waiting tasks; the base of the two below. Zeroed is empty. */
 struct mnet_waitq {
-    struct mnet_task *first, *last;
+    struct mnet_task *first, *last; /* NULL: empty */
 };
 
 /* Zeroed is unlocked. */
 struct mnet_mutex {
-    struct mnet_waitq waiters;
-    struct mnet_task *holder;
+    struct mnet_waitq waiters; /* in the order in which they came */
+    struct mnet_task *holder;  /* NULL: unlocked */
 };
+/* Waits until the calling task holds it; the lock is handed on in the order of waiting. Not
+ * recursive: locking it twice waits for ever. Errors: CANCELED, TIMED_OUT. */
 MNET_MUST_USE mnet_err mnet_mutex_lock(struct mnet_mutex *mutex);
 bool mnet_mutex_try_lock(struct mnet_mutex *mutex);
 void mnet_mutex_unlock(struct mnet_mutex *mutex);
 
 /* Zeroed is ready. */
 struct mnet_condition {
-    struct mnet_waitq waiters;
+    struct mnet_waitq waiters; /* in the order in which they came */
 };
-/* Unlocks `mutex`, waits, locks it again (also when it returns an error). */
+/* Unlocks `mutex`, waits, locks it again (also when it returns an error). Errors: CANCELED,
+ * TIMED_OUT. */
 MNET_MUST_USE mnet_err mnet_condition_wait(struct mnet_condition *condition,
                                            struct mnet_mutex *mutex);
 void mnet_condition_signal(struct mnet_condition *condition);
 void mnet_condition_broadcast(struct mnet_condition *condition);
 
-/* ---- for devices, stacks and generators
- * -------------------------------------------------------------------------------- */
+/* ---- for devices, stacks and generators ---- */
+
+/* The scheduler's: one in a list of the below. */
+struct mnet_node {
+    struct mnet_node *next, *prev; /* NULL: in no list */
+};
 
 /* Something that the scheduler drives: before tasks run (`poll_in`) and after (`poll_out`, which
- * returns when it wants to be called next). Neither may wait. */
+ * returns when it wants to be called next). Neither may wait; both may add and remove pollers. */
 struct mnet_poller {
-    struct mnet_poller *next, *prev;
+    struct mnet_node node;
     void (*poll_in)(struct mnet_poller *poller, mnet_time now);
     mnet_time (*poll_out)(struct mnet_poller *poller, mnet_time now);
 };
 void mnet_poller_add(struct mnet_poller *poller);
 void mnet_poller_remove(struct mnet_poller *poller);
 
-/* Called once each round of the scheduler. Must not wait. */
+/* Called once each round of the scheduler. Must not wait; may add and remove hooks. */
 struct mnet_hook {
-    struct mnet_hook *next, *prev;
+    struct mnet_node node;
     void (*call)(struct mnet_hook *hook);
 };
 void mnet_hook_add(struct mnet_hook *hook);
@@ -215,7 +222,7 @@ void mnet_hook_remove(struct mnet_hook *hook);
 
 /* What must be gone when the program ends (RESOURCE_LEAKED). */
 struct mnet_resource {
-    struct mnet_resource *next, *prev;
+    struct mnet_node node;
     const char *kind;  /* "stack" */
     const char *name;  /* "service" */
     const char *place; /* where it was made */
