@@ -58,7 +58,7 @@ struct mnet_rng_arg {
     {                                                                                              \
         .arg = { MNET_ARG_RNG, "rng", MNET_HERE }                                                  \
     }
-/* Ends the feeding task and the generator. */
+/* Gives up the generator. It ends, with the task that feeds it, after the last stack. */
 void mnet_rng_kill(struct mnet_rng_arg *rng);
 
 /* A network device with a stack on it. `configure` (may be NULL) may change the config after the
@@ -85,8 +85,9 @@ struct mnet_stack_arg {
         .arg = {MNET_ARG_STACK, (device), MNET_HERE}, .ipv4 = (cidr),                              \
         .create = mnet_stack_create_bare                                                           \
     }
-/* Closes all connections, gives them a short time to say goodbye, ends the stack and closes the
- * device. Waits. */
+/* Gives up the stack and lets its connections say goodbye for a short time. Waits, but not in a
+ * cancelled task. When all tasks of body have ended, what is left is reset, and the device is
+ * closed: until then finalizers can close flows. */
 void mnet_stack_kill(struct mnet_stack_arg *net);
 
 struct mnet_block_arg {
