@@ -202,11 +202,9 @@ void mn_pool_init(struct mn_pool *pool, struct mn_mem *mem, const char *name, si
 }
 
 /* The chain of objects given back goes through their first two bytes. */
-static uint16_t chain_next(const uint8_t *object)
+MN_MAY_READ_POISON static uint16_t chain_next(const uint8_t *object)
 {
-    uint16_t next;
-    memcpy(&next, object, sizeof next);
-    return next;
+    return (uint16_t)(object[0] | object[1] << 8);
 }
 
 /* Takes an object of a page that has one free. */
@@ -215,15 +213,14 @@ static uint8_t *slab_take(const struct mn_pool *pool, struct mn_page *page)
     uint8_t *object = page_start(pool->mem, page);
     if (page->freed != PAGE_NONE) {
         object += (size_t)page->freed * UNIT;
-        mn_unpoison(object, pool->object_size);
         page->freed = chain_next(object);
     } else {
         object += (size_t)page->fresh * UNIT;
-        mn_unpoison(object, pool->object_size);
         page->fresh = (uint16_t)(page->fresh + pool->object_size / UNIT);
     }
     if (++page->used == pool->per_page)
         mn_list_remove(&page->node);
+    mn_unpoison(object, pool->object_size);
     return object;
 }
 
@@ -272,7 +269,8 @@ void mn_pool_put(struct mn_pool *pool, void *object)
     size_t offset = (size_t)((uint8_t *)object - page_start(mem, page));
     MN_ASSERT(page->kind == MN_PAGE_SLAB && page->pool == pool && page->used > 0);
     MN_ASSERT(offset % UNIT == 0);
-    memcpy(object, &page->freed, sizeof page->freed);
+    ((uint8_t *)object)[0] = (uint8_t)page->freed;
+    ((uint8_t *)object)[1] = (uint8_t)(page->freed >> 8);
     page->freed = (uint16_t)(offset / UNIT);
     mn_poison(object, pool->object_size);
     if (page->used-- == pool->per_page)
@@ -293,10 +291,7 @@ static int chain_count(const struct mn_mem *mem, const struct mn_page *page)
     for (; at != PAGE_NONE; count++) {
         if (at >= page->fresh || at % units != 0 || count >= (int)page->pool->per_page)
             return -1;
-        const uint8_t *object = page_start(mem, page) + (size_t)at * UNIT;
-        mn_unpoison(object, UNIT);
-        at = chain_next(object);
-        mn_poison(object, UNIT);
+        at = chain_next(page_start(mem, page) + (size_t)at * UNIT);
     }
     return count;
 }
