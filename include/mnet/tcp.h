@@ -4,7 +4,8 @@
  *
  * Calls that wait suspend the calling task; they fail with CANCELED when it is cancelled and with
  * TIMED_OUT when its deadline passes (mnet/task.h), on top of the errors listed. `close` and
- * `write_without_interruption` never switch task: they are safe in finalizers. */
+ * `write_without_interruption` never switch task: they are safe in finalizers. Several tasks may
+ * wait at one flow or server; if another closes it meanwhile, their waits fail with CLOSED. */
 #ifndef MNET_TCP_H
 #define MNET_TCP_H
 
@@ -32,7 +33,8 @@ MNET_MUST_USE mnet_err mnet_tcp_listen_at(struct mnet_stack *stack,
                                           struct mnet_server **server);
 
 /* Waits for a client and takes it: the caller owns `*flow`. Several tasks may wait at the same
- * server; each client goes to one. Errors: CLOSED (unlistened meanwhile). */
+ * server; each client goes to one. Errors: CLOSED (unlistened meanwhile), NO_MEMORY (the client stays
+ * in the backlog). */
 MNET_MUST_USE mnet_err mnet_tcp_accept(struct mnet_server *server, struct mnet_flow **flow);
 
 /* Stops listening: clients that nobody accepted are reset, waiting accepts fail with CLOSED. NULL
@@ -43,7 +45,8 @@ void mnet_tcp_unlisten(struct mnet_server *server);
  * does not fit stays for the next call. Waits. Errors: CONN_RESET, TIMED_OUT, CLOSED (after
  * shutdown READ). */
 mnet_ssize mnet_tcp_read(struct mnet_flow *flow, void *buf, size_t len);
-/* Reads exactly `len` bytes. Errors: as read, and EOF when the stream ends before. */
+/* Reads exactly `len` bytes. Errors: as read, and EOF when the stream ends before; what was read
+ * until then is lost. */
 MNET_MUST_USE mnet_err mnet_tcp_really_read(struct mnet_flow *flow, void *buf, size_t len);
 /* Lends what has arrived, up to `max` ranges, without a copy: the bytes are valid until the next
  * get, read, really_read or close on this flow, which give them back as read. What an earlier
