@@ -198,6 +198,7 @@ struct mnet_conn {
     struct mn_seq rcv_acked; /* Last.ACK.sent of RFC 7323 4.3 */
     uint32_t rcv_mss;        /* the largest segment the peer has sent: what counts as full */
     uint32_t rcv_charged;    /* bytes of rcvq as counted in tcp->rcv_used */
+    uint32_t snd_charged;    /* bytes of sndq as counted in tcp->snd_used */
     struct mn_rcvq rcvq;     /* in order and unread; and what came out of order */
     struct mn_list ooo_node; /* on tcp->ooo_list while there is something out of order */
     uint32_t ts_recent;      /* TS.Recent of RFC 7323 4.3 */
@@ -228,7 +229,8 @@ struct mnet_conn {
     struct mn_scoreboard scoreboard; /* what the peer has said to hold out of order */
     struct mn_seq recover;           /* RFC 6582: highest sent when recovery began */
     uint32_t inflation; /* RFC 6582: segments known to have left the network, bytes added to cwnd */
-    uint8_t dup_acks;   /* duplicate ACKs in a row, saturating */
+    struct mn_seq rexmt_nxt;  /* RFC 6675 2, HighRxt: sent again up to here in this recovery */
+    uint8_t dup_acks;         /* duplicate ACKs in a row, saturating */
     bool is_recovering : 1;   /* in fast recovery */
     bool is_rexmt_wanted : 1; /* the next output sends the segment at snd_una first */
     bool is_after_rto : 1;    /* resending after a timeout, until `recover` is acknowledged */
@@ -254,12 +256,12 @@ struct mn_tcp {
     struct mn_pool conns;                /* struct mnet_conn */
     struct mn_tcp_demux demux;           /* all entries by their four numbers; listeners by port */
     struct mn_tcp_isn isn;               /* keys for sequence numbers, timestamps, ports */
-    struct mn_tcp_syns syns;             /* SYN-RECEIVED records */
-    struct mn_tcp_time_waits time_waits; /* TIME-WAIT records */
     struct mn_rcvq_mem rcvq_mem;         /* what receive queues share */
     struct mn_sndq_mem sndq_mem;         /* what send queues share */
-    struct mn_pool scoreboards;          /* of all connections */
-    struct mn_tcp_rst_rate rst_rate;     /* tcp_rst.c: resets that may still leave */
+    struct mn_pool scoreboards;          /* what scoreboards are made of */
+    struct mn_tcp_rst_rate rst_rate;     /* of resets for no connection */
+    struct mn_tcp_syns syns;             /* SYN-RECEIVED records */
+    struct mn_tcp_time_waits time_waits; /* TIME-WAIT records */
     struct mn_list out_list;             /* connections that may have something to send: out_node */
     struct mn_list event_list;           /* connections whose users are owed events: queue_node */
     struct mn_list ooo_list; /* connections with out-of-order data, oldest first: ooo_node */
@@ -310,6 +312,8 @@ void mn_tcp_want_output(struct mnet_conn *conn);
 void mn_tcp_want_event(struct mnet_conn *conn, unsigned events);
 /* Counts anew what the queues of `conn` hold. */
 void mn_tcp_charge(struct mnet_conn *conn);
+/* Gives up the out-of-order data of one connection: true if there was any. */
+bool mn_tcp_shed_ooo(struct mn_tcp *tcp);
 /* Bytes of payload that all receive queues together can still take. */
 uint32_t mn_tcp_rcv_room(const struct mn_tcp *tcp);
 /* TSval of RFC 7323 for a connection with this offset: ms. */
@@ -357,8 +361,13 @@ void mn_tcp_recovery_dup_ack(struct mnet_conn *conn);
 /* After snd_una went forward by `acked` bytes of text; `inflight` bytes were in flight before. */
 void mn_tcp_recovery_new_ack(struct mnet_conn *conn, uint32_t acked, uint32_t inflight);
 void mn_tcp_recovery_timeout(struct mnet_conn *conn);
-/* Bytes that may be in flight now. */
-uint32_t mn_tcp_recovery_cwnd(const struct mnet_conn *conn);
+/* Bytes believed to be in flight: what cwnd is compared with. */
+uint32_t mn_tcp_recovery_inflight(const struct mnet_conn *conn);
+/* The next sequence numbers to send again in recovery, at most a segment; false: none, or not now.
+ */
+bool mn_tcp_recovery_next(const struct mnet_conn *conn, struct mn_tcp_sack *range);
+/* They were sent up to `end`. */
+void mn_tcp_recovery_resent(struct mnet_conn *conn, struct mn_seq end);
 
 /* -- tcp_text.c -- */
 /* RFC 9293 3.10.7.4 seventh. May keep seg->pkt (then it is NULL). */

@@ -33,6 +33,7 @@ struct mnet_listener {
     uint32_t queue_max;         /* the backlog */
     uint32_t syn_count;         /* records on `syns` */
     uint32_t syn_max;           /* the most of them, from the backlog */
+    bool is_stopped;            /* out of the table: nothing comes in any more */
 };
 
 /* A connection in SYN-RECEIVED after a passive open. */
@@ -50,6 +51,7 @@ struct mn_tcp_syn {
     bool has_wscale : 1;            /* the SYN carried the option, and so does our SYN-ACK */
     bool has_timestamps : 1;        /* likewise */
     bool has_sack : 1;              /* likewise */
+    bool is_resent : 1;             /* more than one SYN-ACK was sent */
 };
 
 _Static_assert(sizeof(struct mn_tcp_syn) <= 144, "half-open connections are meant to be cheap");
@@ -69,7 +71,10 @@ void mn_tcp_syns_init(struct mn_tcp_syns *syns, struct mn_env *env, uint32_t syn
  * begin after `after`. */
 mn_verdict mn_tcp_listen_reopen(struct mn_tcp *tcp, struct mnet_listener *listener,
                                 const struct mn_tcp_seg *seg, struct mn_seq after);
-/* Frees all records and listeners without a word to anybody: the stack goes. */
+/* Stops all listeners as unlisten does; their owners still unlisten them. */
+void mn_tcp_listen_stop_all(struct mn_tcp *tcp);
+/* Frees all records and listeners without a word to anybody: the stack goes. Connections that wait
+ * to be accepted are the caller's. */
 void mn_tcp_syns_clear(struct mn_tcp *tcp);
 
 bool mn_tcp_syns_ok(const struct mn_tcp *tcp);
