@@ -71,6 +71,8 @@ void mn_tcp_syns_init(struct mn_tcp_syns *syns, struct mn_env *env, uint32_t syn
  * begin after `after`. */
 mn_verdict mn_tcp_listen_reopen(struct mn_tcp *tcp, struct mnet_listener *listener,
                                 const struct mn_tcp_seg *seg, struct mn_seq after);
+/* Resets all half-open connections of a listener. */
+void mn_tcp_syn_reset_all(struct mnet_listener *listener);
 /* Stops all listeners as unlisten does; their owners still unlisten them. */
 void mn_tcp_listen_stop_all(struct mn_tcp *tcp);
 /* Frees all records and listeners without a word to anybody: the stack goes. Connections that wait
