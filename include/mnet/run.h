@@ -118,7 +118,12 @@ struct mnet_option_arg {
     {                                                                                              \
         .arg = {MNET_ARG_OPTION, (option), MNET_HERE}, .help = (text), .is_flag = true             \
     }
-/* A check for options that are a port; the value of one that was checked. */
+/* An option that is a port, checked with the command line; and its value. */
+#define MNET_OPTION_PORT(option, default_value, text)                                              \
+    {                                                                                              \
+        .arg = {MNET_ARG_OPTION, (option), MNET_HERE}, .help = (text), .value = (default_value),   \
+        .check = mnet_check_port                                                                   \
+    }
 const char *mnet_check_port(const char *value);
 uint16_t mnet_option_port(const struct mnet_option_arg *option);
 
