@@ -293,7 +293,7 @@ static inline struct mn_tcp *mn_tcp_of(struct mn_transport *t)
     return (struct mn_tcp *)(void *)t;
 }
 
-/* -- tcp.c: life of a connection, lists, memory -- */
+/* -- tcp_conn.c: life of a connection; tcp.c: lists, memory -- */
 
 /* A new connection in state CLOSED, with its place in the table; NULL when there is no memory or no
  * more are allowed. */
@@ -322,6 +322,9 @@ uint32_t mn_tcp_ts_now(const struct mn_tcp *tcp, uint32_t ts_offset);
  * it has a user. */
 void mn_tcp_time_wait(struct mnet_conn *conn);
 bool mn_tcp_conn_ok(const struct mnet_conn *conn);
+/* tcp_show.c: one line for reports. */
+void mn_tcp_show_conn(const struct mnet_conn *conn, void (*line)(void *arg, const char *text),
+                      void *arg);
 
 static inline struct mnet_conn *mn_tcp_conn_of(struct mn_tcp_entry *entry)
 {

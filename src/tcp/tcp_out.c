@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Output: whether a connection may send, how much, and the segment itself. RFC
+ * 9293 3.7.4, 3.8.6.2.1, 3.10.2; RFC 5681 4.1. The only caller of mn_ip_out for connections.
+ *
+ * mn_tcp_output runs once for a connection on the output list, after the batch of segments, timers
+ * and user calls that put it there. In this order: our SYN; what is lost; new data and FIN, in
+ * pieces of up to 64 KiB that a device or link/ cuts into segments; a probe; and, if nothing of
+ * that has carried it, an acknowledgement that is due.
+ *
+ * Text is not copied: a piece refers to the blocks of the send queue. Its checksum is left to the
+ * device or to link/, which hold the bytes anyway. */
+#include <tcp/tcp_conn.h>
+
+#define IP4_HDR_LEN 20u
+#define IP6_HDR_LEN 40u
+#define IP_LEN_MAX 65535u
+/* Pieces of one output: more than fill any window with pieces of one segment; a bound that shows.
+ */
+#define PIECES_MAX 1024u
+
+/* When an acknowledgement that found no memory is tried again. */
+#define ACK_RETRY MNET_MS(10)
+
+/* What is to be sent in one packet. */
+struct piece {
+    struct mn_seq seq; /* of the first byte, or of SYN or FIN alone */
+    uint32_t len;      /* bytes of text */
+    uint8_t flags;     /* MN_TCP_* */
+};
+
+static struct mn_seq piece_end(const struct piece *p)
+{
+    return mn_seq_add(p->seq, p->len + ((p->flags & (MN_TCP_SYN | MN_TCP_FIN)) ? 1u : 0u));
+}
+
+/* -- sequence space -- */
+
+/* Where the first byte of the send queue lies. */
+static struct mn_seq data_start(const struct mnet_conn *conn)
+{
+    return conn->is_syn_acked ? conn->snd_una : mn_seq_add(conn->iss, 1);
+}
+
+/* After its last byte: where our FIN lies, once it is queued. */
+static struct mn_seq data_end(const struct mnet_conn *conn)
+{
+    return mn_seq_add(data_start(conn), conn->sndq.len);
+}
+
+static bool is_fin_pending(const struct mnet_conn *conn)
+{
+    return conn->is_fin_queued && !conn->is_fin_acked && mn_seq_le(conn->snd_nxt, data_end(conn));
+}
+
+bool mn_tcp_has_unsent(const struct mnet_conn *conn)
+{
+    switch (conn->state) {
+    case MN_TCP_CLOSED:
+    case MN_TCP_TIME_WAIT:
+        return false;
+    case MN_TCP_SYN_SENT:
+    case MN_TCP_SYN_RECEIVED:
+        return mn_seq_eq(conn->snd_nxt, conn->iss);
+    default:
+        return mn_seq_lt(conn->snd_nxt, data_end(conn)) || is_fin_pending(conn);
+    }
+}
+
+/* -- segment size -- */
+
+static uint32_t ip_hdr_len(const struct mnet_addr *dst)
+{
+    return mnet_addr_is_v4(dst) ? IP4_HDR_LEN : IP6_HDR_LEN;
+}
+
+static uint32_t mss_of_path(const struct mn_tcp *tcp, const struct mnet_addr *dst)
+{
+    uint32_t mss = mn_ip_pmtu(tcp->ip, dst) - ip_hdr_len(dst) - MN_TCP_HDR_LEN_MIN;
+    MN_ASSERT(mss <= IP_LEN_MAX);
+    return mss;
+}
+
+/* RFC 9293 3.7.1 MUST-16, MUST-67; RFC 6691: the option takes off fixed headers only, the sender
+ * takes off options. */
+uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst)
+{
+    return (uint16_t)mss_of_path(tcp, dst);
+}
+
+void mn_tcp_mss_update(struct mnet_conn *conn)
+{
+    uint32_t mss = mss_of_path(conn->tcp, &conn->entry.remote.addr);
+    if (mss > conn->mss_peer)
+        mss = conn->mss_peer;
+    if (mss < MN_TCP_MSS_MIN)
+        mss = MN_TCP_MSS_MIN;
+    conn->mss = (uint16_t)(mss - (conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u));
+}
+
+/* Text that one packet can carry: whole segments. */
+static uint32_t piece_max(const struct mnet_conn *conn)
+{
+    uint32_t most = mn_ip_gso_max(conn->tcp->ip, &conn->entry.remote.addr);
+    most = (most < IP_LEN_MAX ? most : IP_LEN_MAX) - ip_hdr_len(&conn->entry.remote.addr) -
+           MN_TCP_HDR_LEN_MAX;
+    return most > conn->mss ? most - most % conn->mss : conn->mss;
+}
+
+/* -- the segment -- */
+
+static void fill_opts(const struct mnet_conn *conn, uint8_t flags, struct mn_tcp_opts *opts)
+{
+    const struct mn_tcp *tcp = conn->tcp;
+    *opts = (struct mn_tcp_opts){0};
+    if (flags & MN_TCP_SYN) {
+        /* RFC 7323 2.2, 3.2; RFC 2018 2: a SYN with ACK has only what the other one had. */
+        bool is_first = !(flags & MN_TCP_ACK);
+        opts->has_mss = true; /* RFC 9293 3.7.1 SHLD-5, MAY-3 */
+        opts->mss = mn_tcp_mss_offer(tcp, &conn->entry.remote.addr);
+        opts->has_wscale = is_first || conn->has_wscale;
+        opts->wscale = tcp->rcv_wscale;
+        opts->has_sack_permitted = is_first || conn->has_sack;
+        opts->has_ts = is_first || conn->has_timestamps;
+    } else {
+        /* RFC 7323 3.2: in every segment once it is agreed upon. */
+        opts->has_ts = conn->has_timestamps;
+        if (conn->has_sack && mn_rcvq_has_ooo(&conn->rcvq))
+            opts->sack_count =
+                (uint8_t)mn_rcvq_sacks(&conn->rcvq, opts->sack, mn_tcp_opts_sack_room(opts));
+    }
+    if (opts->has_ts) {
+        opts->ts_val = mn_tcp_ts_now(tcp, conn->ts_offset);
+        opts->ts_ecr = (flags & MN_TCP_ACK) ? conn->ts_recent : 0;
+    }
+}
+
+/* The window field; notes what it promises. Rounded down to the scale: rounding up would let tiny
+ * segments, one after the other, move the edge past the buffer. The little that a receiver seems to
+ * take back by that is foreseen in RFC 7323 2.4. */
+static uint16_t promise_window(struct mnet_conn *conn, bool is_syn)
+{
+    uint32_t wnd = mn_tcp_rcv_wnd(conn);
+    unsigned shift = is_syn ? 0 : conn->rcv_wscale;
+    uint32_t field = wnd >> shift;
+    if (field > UINT16_MAX)
+        field = UINT16_MAX;
+    struct mn_seq edge = mn_seq_add(conn->rcv_nxt, field << shift);
+    conn->rcv_adv = mn_seq_max(conn->rcv_adv, edge);
+    return (uint16_t)field;
+}
+
+static void write_header(struct mnet_conn *conn, struct mn_pkt *pkt, const struct piece *p)
+{
+    struct mn_env *env = conn->tcp->env;
+    struct mn_tcp_opts opts;
+    fill_opts(conn, p->flags, &opts);
+    int32_t opts_len = mn_tcp_opts_len(&opts);
+    uint32_t hdr_len = MN_TCP_HDR_LEN_MIN + (uint32_t)opts_len;
+    const struct mn_tcp_entry *id = &conn->entry;
+    struct mn_tcp_hdr hdr = {
+        .src_port = id->local.port,
+        .dst_port = id->remote.port,
+        .seq = p->seq,
+        .ack = (p->flags & MN_TCP_ACK) ? conn->rcv_nxt : mn_seq(0),
+        .header_len = (uint8_t)hdr_len,
+        .flags = p->flags,
+        .window = promise_window(conn, (p->flags & MN_TCP_SYN) != 0),
+        .checksum = mn_sum_fold(
+            mn_ip_pseudo_sum(&id->local.addr, &id->remote.addr, MN_PROTO_TCP, hdr_len + p->len)),
+    };
+    struct mn_wr wr = mn_pkt_push(env, pkt, hdr_len);
+    mn_tcp_hdr_write(&wr, &hdr);
+    mn_tcp_opts_write(&wr, &opts);
+    MN_ASSERT(mn_wr_ok(&wr) && mn_wr_left(&wr) == 0);
+    /* RFC 9293 3.1 MUST-2: the sender computes the checksum: of the pseudo header here, the rest in
+     * link/ or the device. */
+    pkt->frame.csum = MNET_CSUM_PARTIAL;
+    pkt->frame.csum_start = 0;
+    pkt->frame.csum_offset = MN_TCP_CSUM_OFFSET;
+    if (p->len > conn->mss) {
+        pkt->frame.gso = mnet_addr_is_v4(&id->remote.addr) ? MNET_GSO_TCP4 : MNET_GSO_TCP6;
+        pkt->frame.gso_size = conn->mss;
+        pkt->frame.gso_hdr_len = (uint16_t)hdr_len;
+    }
+}
+
+/* Text of the piece, by reference. What the packet has no ranges for is left for the next one. */
+static void gather(struct mnet_conn *conn, struct mn_pkt *pkt, struct piece *p)
+{
+    struct mn_tcp *tcp = conn->tcp;
+    uint32_t offset = mn_seq_diff(p->seq, data_start(conn));
+    uint32_t got = mn_sndq_gather(&tcp->sndq_mem, &conn->sndq, offset, p->len, pkt);
+    if (got == p->len)
+        return;
+    MN_ASSERT(got > 0);
+    if (got > conn->mss) {
+        got -= got % conn->mss;
+        mn_pkt_trim(tcp->env, pkt, got);
+    }
+    p->len = got;
+    p->flags &= (uint8_t) ~(MN_TCP_FIN | MN_TCP_PSH);
+}
+
+/* Every segment with ACK says what an acknowledgement alone would. */
+static void ack_sent(struct mnet_conn *conn)
+{
+    conn->is_ack_now = false;
+    conn->is_ack_delayed = false;
+    conn->delack_at = MNET_NEVER;
+    conn->rcv_unacked = 0;
+    conn->rcv_acked = conn->rcv_nxt;
+}
+
+/* Sequence numbers have left: for the first time, or again. */
+static void seq_sent(struct mnet_conn *conn, const struct piece *p)
+{
+    struct mn_tcp *tcp = conn->tcp;
+    struct mn_seq end = piece_end(p);
+    if (mn_seq_eq(end, p->seq))
+        return;
+    conn->sent_at = tcp->env->now;
+    if (p->len % conn->mss != 0)
+        conn->snd_small_end = end;
+    if (conn->user_at == MNET_NEVER)
+        mn_tcp_timer_user(conn);
+    if (mn_seq_lt(p->seq, conn->snd_max)) {
+        uint32_t count = p->len > conn->mss ? (p->len + conn->mss - 1) / conn->mss : 1;
+        conn->retransmits += count;
+        tcp->env->stats.tcp_retransmits += count;
+        /* RFC 6298 3 (Karn): what is sent twice is not timed. */
+        conn->rtt_sent_at = MNET_NEVER;
+    } else if (conn->rtt_sent_at == MNET_NEVER) {
+        conn->rtt_seq = end;
+        conn->rtt_sent_at = tcp->env->now;
+    }
+    if (mn_seq_gt(end, conn->snd_max)) {
+        conn->bytes_sent += p->len;
+        conn->snd_max = end;
+    }
+}
+
+/* Builds and sends; `p` becomes what was sent. AGAIN: nothing was, and it is no use to go on now.
+ * Other errors: it is as good as lost on the way. */
+static mnet_err try_emit(struct mnet_conn *conn, struct piece *p)
+{
+    struct mn_tcp *tcp = conn->tcp;
+    struct mn_pkt *pkt = mn_pkt_new(tcp->env);
+    if (!pkt) {
+        mn_env_count_drop(tcp->env, MNET_DROP_TX_NO_MEMORY);
+        return MNET_ERR_AGAIN;
+    }
+    if (p->len > 0)
+        gather(conn, pkt, p);
+    write_header(conn, pkt, p);
+    struct mn_ip_tx tx = {.src = conn->entry.local.addr,
+                          .dst = conn->entry.remote.addr,
+                          .proto = MN_PROTO_TCP,
+                          .dont_fragment = true};
+    tcp->env->stats.tcp_tx++;
+    mnet_err err = mn_ip_out(tcp->ip, pkt, &tx);
+    if (err == MNET_ERR_MSG_SIZE) {
+        /* Another connection has learnt that the path takes less. */
+        uint16_t before = conn->mss;
+        mn_tcp_mss_update(conn);
+        if (conn->mss < before)
+            mn_tcp_want_output(conn);
+        return MNET_ERR_AGAIN;
+    }
+    if (err)
+        conn->soft_error = (int8_t)err;
+    if (p->flags & MN_TCP_ACK)
+        ack_sent(conn);
+    seq_sent(conn, p);
+    return err;
+}
+
+/* False: it is no use to go on now. */
+static bool emit(struct mnet_conn *conn, struct piece *p)
+{
+    return try_emit(conn, p) != MNET_ERR_AGAIN;
+}
+
+/* -- what to send -- */
+
+/* Nagle's algorithm (RFC 9293 3.7.4 SHLD-7) with Minshall's condition: a small segment waits while
+ * a small one is in flight, not while any is; so the end of a large write does not wait. MUST-17:
+ * the user can turn it off. */
+static bool may_send_small(const struct mnet_conn *conn, bool has_fin)
+{
+    return conn->is_nodelay || has_fin || mn_seq_lt(conn->snd_nxt, conn->snd_max) ||
+           mn_seq_le(conn->snd_small_end, conn->snd_una);
+}
+
+/* Sequence numbers that window and congestion window leave room for. */
+static uint32_t usable(const struct mnet_conn *conn)
+{
+    uint32_t inflight = mn_tcp_recovery_inflight(conn);
+    uint32_t room = inflight < conn->cc.cwnd ? conn->cc.cwnd - inflight : 0;
+    struct mn_seq edge = mn_seq_add(conn->snd_una, conn->snd_wnd);
+    uint32_t wnd = mn_seq_lt(conn->snd_nxt, edge) ? mn_seq_diff(edge, conn->snd_nxt) : 0;
+    return room < wnd ? room : wnd;
+}
+
+/* The next piece from snd_nxt on: RFC 9293 3.8.6.2.1, sender SWS avoidance. False: nothing may be
+ * sent. */
+static bool plan(const struct mnet_conn *conn, struct piece *p)
+{
+    struct mn_seq end = data_end(conn);
+    uint32_t queued = mn_seq_lt(conn->snd_nxt, end) ? mn_seq_diff(end, conn->snd_nxt) : 0;
+    uint32_t room = usable(conn);
+    bool fin_pending = is_fin_pending(conn);
+    if (room == 0 || (queued == 0 && !fin_pending))
+        return false;
+    uint32_t len = queued < room ? queued : room;
+    if (len > conn->mss) {
+        uint32_t most = piece_max(conn);
+        len = len < most ? len : most;
+    }
+    bool is_last = len == queued;
+    bool has_fin = is_last && fin_pending && len < room;
+    uint32_t tail = len % conn->mss;
+    if (tail > 0 && !(is_last && may_send_small(conn, has_fin))) {
+        /* A part of a segment only when it is half of the largest window the peer ever had. */
+        if (len > conn->mss)
+            len -= tail;
+        else if (is_last || len < conn->snd_wnd_max / 2)
+            return false;
+        is_last = false;
+        has_fin = false;
+    }
+    p->seq = conn->snd_nxt;
+    p->len = len;
+    /* RFC 9293 3.9.1.2 MUST-61: PSH on the last segment of what is queued. */
+    p->flags = (uint8_t)(MN_TCP_ACK | (is_last && len > 0 ? MN_TCP_PSH : 0u) |
+                         (has_fin ? MN_TCP_FIN : 0u));
+    return len > 0 || has_fin;
+}
+
+/* The piece that lies in `range`, which was sent before. */
+static struct piece piece_again(const struct mnet_conn *conn, const struct mn_tcp_sack *range)
+{
+    struct mn_seq end = data_end(conn);
+    bool has_fin = mn_seq_gt(range->end, end);
+    struct piece p = {.seq = range->start,
+                      .len = mn_seq_diff(has_fin ? end : range->end, range->start),
+                      .flags = (uint8_t)(MN_TCP_ACK | (has_fin ? MN_TCP_FIN : 0u))};
+    if (mn_seq_eq(mn_seq_add(p.seq, p.len), end) && p.len > 0)
+        p.flags |= MN_TCP_PSH;
+    return p;
+}
+
+static void send_lost(struct mnet_conn *conn)
+{
+    struct mn_tcp_sack range;
+    for (unsigned i = 0; i < PIECES_MAX && mn_tcp_recovery_next(conn, &range); i++) {
+        struct piece p = piece_again(conn, &range);
+        if (!emit(conn, &p))
+            return;
+        mn_tcp_recovery_resent(conn, piece_end(&p));
+    }
+}
+
+/* RFC 5681 4.1: after a pause of more than an RTO nothing is known of the path any more. */
+static void restart_after_idle(struct mnet_conn *conn)
+{
+    bool is_idle = mn_seq_eq(conn->snd_una, conn->snd_max) && mn_tcp_has_unsent(conn);
+    if (!is_idle || conn->tcp->env->now - conn->sent_at <= mn_rtt_rto(&conn->rtt, 0))
+        return;
+    mn_tcp_mss_update(conn);
+    mn_cc_on_idle(&conn->cc, conn->mss);
+}
+
+static void send_new(struct mnet_conn *conn)
+{
+    struct piece p;
+    restart_after_idle(conn);
+    for (unsigned i = 0; i < PIECES_MAX && plan(conn, &p); i++) {
+        if (!emit(conn, &p))
+            return;
+        conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
+    }
+}
+
+/* The persist timer has expired. A shut window is asked with one byte (or the FIN) past it, which
+ * stays to be sent: snd_nxt does not move (RFC 9293 3.8.6.1 MUST-36). A window that is open but too
+ * small to be worth a segment is used now. */
+static void send_probe(struct mnet_conn *conn)
+{
+    conn->is_probe_wanted = false;
+    if (!mn_seq_eq(conn->snd_nxt, conn->snd_una) || !mn_tcp_has_unsent(conn))
+        return;
+    uint32_t most = conn->snd_wnd > 0 ? conn->snd_wnd : 1;
+    if (most > conn->mss)
+        most = conn->mss;
+    struct piece p = {.seq = conn->snd_nxt, .len = conn->sndq.len, .flags = MN_TCP_ACK};
+    if (p.len > most)
+        p.len = most;
+    if (p.len == 0)
+        p.flags |= MN_TCP_FIN;
+    if (!emit(conn, &p))
+        return;
+    if (conn->snd_wnd > 0)
+        conn->snd_nxt = piece_end(&p);
+    else
+        conn->tcp->env->stats.tcp_zero_window_probes++;
+}
+
+/* RFC 9293 3.8.4: <SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>, without text: the peer must answer it. */
+static void send_keepalive(struct mnet_conn *conn)
+{
+    conn->is_keep_wanted = false;
+    struct piece p = {.seq = mn_seq_sub(conn->snd_nxt, 1), .flags = MN_TCP_ACK};
+    if (emit(conn, &p))
+        conn->tcp->env->stats.tcp_keepalive_probes++;
+}
+
+static void send_ack(struct mnet_conn *conn)
+{
+    struct piece p = {.seq = conn->snd_max, .flags = MN_TCP_ACK};
+    unsigned count = conn->rcv_dups_owed > 1 ? conn->rcv_dups_owed : 1;
+    conn->rcv_dups_owed = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (!emit(conn, &p))
+            return;
+}
+
+/* -- by state -- */
+
+/* SYN-SENT: <SEQ=ISS><CTL=SYN>; SYN-RECEIVED after a simultaneous open:
+ * <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>. False: there is no way to the peer, and `conn` is gone. */
+static bool output_opening(struct mnet_conn *conn)
+{
+    bool is_syn_sent = conn->state == MN_TCP_SYN_SENT;
+    mnet_err err = MNET_OK;
+    conn->is_probe_wanted = false;
+    conn->is_keep_wanted = false;
+    if (mn_tcp_has_unsent(conn)) {
+        struct piece p = {.seq = conn->iss,
+                          .flags = (uint8_t)(MN_TCP_SYN | (is_syn_sent ? 0u : MN_TCP_ACK))};
+        err = try_emit(conn, &p);
+        if (err != MNET_ERR_AGAIN)
+            conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
+    } else if (!is_syn_sent && conn->is_ack_now) {
+        send_ack(conn);
+    }
+    /* No route, or a neighbour known not to answer: not worth the wait for a timeout. */
+    if (is_syn_sent && err == MNET_ERR_NET_UNREACH) {
+        mn_tcp_conn_end(conn, err);
+        return false;
+    }
+    return true;
+}
+
+static void output_open(struct mnet_conn *conn)
+{
+    send_lost(conn);
+    send_new(conn);
+    if (conn->is_probe_wanted)
+        send_probe(conn);
+    if (conn->is_keep_wanted)
+        send_keepalive(conn);
+    if (conn->is_ack_now || conn->rcv_dups_owed > 1)
+        send_ack(conn);
+}
+
+void mn_tcp_output(struct mnet_conn *conn)
+{
+    if (conn->state == MN_TCP_CLOSED)
+        return;
+    if (conn->state == MN_TCP_TIME_WAIT) {
+        if (conn->is_ack_now)
+            send_ack(conn);
+        mn_tcp_time_wait(conn);
+        return;
+    }
+    if (conn->state != MN_TCP_SYN_SENT && conn->state != MN_TCP_SYN_RECEIVED)
+        output_open(conn);
+    else if (!output_opening(conn))
+        return;
+    if (conn->is_ack_now && conn->delack_at == MNET_NEVER)
+        conn->delack_at = conn->tcp->env->now + ACK_RETRY; /* no memory for it now */
+    mn_tcp_timer_rexmt(conn, false);
+    mn_tcp_timer_sync(conn);
+}
+
+void mn_tcp_send_rst(struct mnet_conn *conn)
+{
+    if (conn->state < MN_TCP_SYN_RECEIVED || conn->state == MN_TCP_TIME_WAIT)
+        return;
+    struct mn_tcp_bare bare = {.local = conn->entry.local,
+                               .remote = conn->entry.remote,
+                               .seq = conn->snd_nxt,
+                               .ack = conn->rcv_nxt,
+                               .flags = MN_TCP_RST | MN_TCP_ACK};
+    (void)mn_tcp_send_bare(conn->tcp, &bare);
+}
