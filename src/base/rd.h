@@ -103,18 +103,24 @@ static inline void mn_rd_skip(struct mn_rd *r, int32_t len)
     r->off += len;
 }
 
-/* Takes the next `len` bytes as a reader of their own; empty and bad when there are not as many. */
+/* Takes the next `len` bytes as a reader of their own; empty and bad when there are not as many. It
+ * has the same base: offsets in it count from there. */
 static inline struct mn_rd mn_rd_sub(struct mn_rd *r, int32_t len)
 {
     struct mn_rd sub = {r->base, 0, 0, true};
-    if (r->bad || len < 0 || len > MN_RD_MAX || r->off > r->end - len) {
+    if (r->bad || len < 0 || len > MN_RD_MAX) {
         r->bad = true;
         return sub;
     }
-    sub.base = r->base + r->off;
-    sub.end = len;
+    int32_t end = r->off + len;
+    if (end > r->end) {
+        r->bad = true;
+        return sub;
+    }
+    sub.off = r->off;
+    sub.end = end;
     sub.bad = false;
-    r->off += len;
+    r->off = end;
     return sub;
 }
 

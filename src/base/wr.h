@@ -98,18 +98,24 @@ static inline void mn_wr_zeros(struct mn_wr *w, int32_t len)
     w->off += len;
 }
 
-/* Takes the next `len` bytes as a writer of their own; empty and bad when there are not as many. */
+/* Takes the next `len` bytes as a writer of their own; empty and bad when there are not as many. It
+ * has the same base: offsets in it count from there. */
 static inline struct mn_wr mn_wr_sub(struct mn_wr *w, int32_t len)
 {
     struct mn_wr sub = {w->base, 0, 0, true};
-    if (w->bad || len < 0 || len > MN_WR_MAX || w->off > w->end - len) {
+    if (w->bad || len < 0 || len > MN_WR_MAX) {
         w->bad = true;
         return sub;
     }
-    sub.base = w->base + w->off;
-    sub.end = len;
+    int32_t end = w->off + len;
+    if (end > w->end) {
+        w->bad = true;
+        return sub;
+    }
+    sub.off = w->off;
+    sub.end = end;
     sub.bad = false;
-    w->off += len;
+    w->off = end;
     return sub;
 }
 

@@ -7,10 +7,9 @@
 static void test_a_true_condition_goes_on(void **state)
 {
     (void)state;
-    panic_message[0] = '\0';
-    if (setjmp(panic_return) == 0)
-        MN_ASSERT(1 + 1 == 2);
-    assert_string_equal(panic_message, "");
+    /* A panic would abort this test. */
+    static volatile int two = 2;
+    MN_ASSERT(1 + 1 == two);
 }
 
 static void test_a_false_one_names_file_line_and_text(void **state)

@@ -10,10 +10,15 @@
 #include <stdio.h>
 
 static jmp_buf panic_return;
+static bool panic_is_wanted;
 static char panic_message[512];
 
 _Noreturn void mnet_port_panic(const char *text)
 {
+    if (!panic_is_wanted) {
+        fprintf(stderr, "panic: %s\n", text);
+        abort();
+    }
     snprintf(panic_message, sizeof panic_message, "%s", text);
     longjmp(panic_return, 1);
 }
@@ -22,9 +27,11 @@ _Noreturn void mnet_port_panic(const char *text)
 #define ASSERT_PANICS(statement)                                                                   \
     do {                                                                                           \
         panic_message[0] = '\0';                                                                   \
+        panic_is_wanted = true;                                                                    \
         if (setjmp(panic_return) == 0) {                                                           \
             statement;                                                                             \
         }                                                                                          \
+        panic_is_wanted = false;                                                                   \
         assert_string_not_equal(panic_message, "");                                                \
     } while (0)
 
