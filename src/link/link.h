@@ -25,7 +25,8 @@
 struct mn_link; /* defined in link/link_state.h for link/ and stack/ */
 
 /* Takes over the device of `config` (or none: then frames come by mn_link_frame_in and leave by
- * mn_link_frame_out). Carves its tables. */
+ * mn_link_frame_out). Carves its tables. Errors: INVALID (a device that gives larger frames than
+ * mnet/netdev.h allows), NO_MEMORY; then there is nothing to undo. */
 MNET_MUST_USE mnet_err mn_link_init(struct mn_link *link, struct mn_env *env,
                                     const struct mnet_config *config);
 void mn_link_deinit(struct mn_link *link);

@@ -125,13 +125,15 @@ struct mn_link {
     /* Receiving. Slots with all their blocks come first after rx_refill. */
     struct mn_link_slot slot[MN_LINK_SLOTS];
     struct mnet_frame frame[MN_LINK_SLOTS]; /* what the device is given and gives */
-    unsigned slot_count;                    /* wanted; 0: not decided yet */
-    unsigned slot_full;                     /* slots with all their blocks */
-    unsigned slot_blocks;                   /* blocks of each */
-    unsigned rx_batch;                      /* slots given to the device at most */
-    unsigned rx_next, rx_end;               /* frames of the last batch not handed up yet */
-    bool is_rx_full_batch;                  /* the last batch was as large as was asked for */
-    bool is_rx_drained;                     /* it was not: the next call says so */
+    struct mn_pkt
+        *spare;          /* a record for a frame when there is no memory for another; may be NULL */
+    unsigned slot_count; /* wanted; 0: not decided yet */
+    unsigned slot_full;  /* slots with all their blocks */
+    unsigned slot_blocks;     /* blocks of each */
+    unsigned rx_batch;        /* slots given to the device at most */
+    unsigned rx_next, rx_end; /* frames of the last batch not handed up yet */
+    bool is_rx_full_batch;    /* the last batch was as large as was asked for */
+    bool is_rx_drained;       /* it was not: the next call says so */
 
     /* Sending. */
     struct mn_pktq retry;    /* whole frames that the device had no room for */

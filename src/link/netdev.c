@@ -12,7 +12,8 @@
  *
  * What went with a frame is replaced when the frame is handed up. When the budget is used up the
  * slots shrink, but never below one: the frame in the last one is dropped and its blocks stay, so
- * that the device is drained whatever happens. */
+ * that the device is drained whatever happens. Until then frames are still handed up, with a packet
+ * record in spare if need be: it may be the acknowledgement that frees the memory. */
 #include <base/assert.h>
 #include <link/link_state.h>
 #include <string.h>
@@ -143,13 +144,10 @@ static void refill(struct mn_link *link)
 /* Sets up a batch. False: nothing waits. */
 static bool receive(struct mn_link *link)
 {
-    if (link->slot_count == 0) {
-        uint8_t *first = block_get(link, 0); /* the first page ends carving: pages can be counted */
-        link->slot[0].block[0] = first;
-        if (!first)
-            return false;
+    if (link->slot_count == 0)
         link->slot_count = slots_wanted(link);
-    }
+    if (!link->spare)
+        link->spare = mn_pool_get(&link->env->pkts);
     if (link->slot_full < link->slot_count)
         refill(link);
     unsigned count = link->slot_full < link->rx_batch ? link->slot_full : link->rx_batch;
@@ -222,6 +220,10 @@ static struct mn_pkt *take(struct mn_link *link, unsigned i)
     env->stats.rx_frames++;
     env->stats.rx_bytes += frame->len;
     struct mn_pkt *pkt = mn_pool_get(&env->pkts);
+    if (!pkt) {
+        pkt = link->spare;
+        link->spare = NULL;
+    }
     if (!pkt || !replace(link, i, frame->seg_count)) {
         mn_pool_put(&env->pkts, pkt);
         mn_env_count_drop(env, MNET_DROP_RX_NO_MEMORY);
@@ -348,6 +350,8 @@ void mn_netdev_deinit(struct mn_link *link)
             if (link->slot[i].block[b])
                 mn_block_unref(&link->env->mem, link->slot[i].block[b]);
     memset(link->slot, 0, sizeof link->slot);
+    mn_pool_put(&link->env->pkts, link->spare);
+    link->spare = NULL;
     link->slot_count = link->slot_full = link->rx_next = link->rx_end = 0;
     mn_pktq_clear(link->env, &link->retry);
     mn_pktq_clear(link->env, &link->hand_in);
