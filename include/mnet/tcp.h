@@ -33,8 +33,8 @@ MNET_MUST_USE mnet_err mnet_tcp_listen_at(struct mnet_stack *stack,
                                           struct mnet_server **server);
 
 /* Waits for a client and takes it: the caller owns `*flow`. Several tasks may wait at the same
- * server; each client goes to one. Errors: CLOSED (unlistened meanwhile), NO_MEMORY (the client stays
- * in the backlog). */
+ * server; each client goes to one. Errors: CLOSED (unlistened meanwhile), NO_MEMORY (the client
+ * stays in the backlog). */
 MNET_MUST_USE mnet_err mnet_tcp_accept(struct mnet_server *server, struct mnet_flow **flow);
 
 /* Stops listening: clients that nobody accepted are reset, waiting accepts fail with CLOSED. NULL

@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Bytes below each stack that may be overwritten, as on a platform without guard pages. */
+#define BELOW 4096u
+
 struct fake_port fake_port;
 
 void fake_port_reset(void)
@@ -39,18 +42,18 @@ void *mnet_port_stack(size_t len)
 {
     if (fake_port.stacks_limit > 0 && fake_port.stacks >= fake_port.stacks_limit)
         return NULL;
-    void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *at = mmap(NULL, BELOW + len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED)
         return NULL;
     fake_port.stacks++;
     fake_port.stacks_ever++;
-    return at;
+    return at + BELOW;
 }
 
 void mnet_port_stack_free(void *at, size_t len)
 {
     fake_port.stacks--;
-    munmap(at, len);
+    munmap((char *)at - BELOW, BELOW + len);
 }
 
 struct mnet_sched **mnet_port_current(void)

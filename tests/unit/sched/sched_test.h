@@ -46,7 +46,11 @@ static inline int teardown(void **state)
 }
 
 /* A string that can be the argument of a task. */
-#define WORD(text) ((char[]){text})
+#define WORD(text)                                                                                 \
+    ({                                                                                             \
+        static char word_[] = text;                                                                \
+        word_;                                                                                     \
+    })
 
 #define TASK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
