@@ -20,7 +20,7 @@
 
 struct mn_ip4_opt {
     uint8_t type;      /* MN_IP4_OPT_*, or anything else */
-    uint8_t at;        /* offset of the type byte from the start of the options */
+    uint8_t at;        /* offset of the type byte from the start of the IP header */
     struct mn_rd data; /* what follows type and length; empty for END and NOP */
 };
 
@@ -33,13 +33,15 @@ enum mn_ip4_opt_step {
 /* Reads one option. Every call that gives ONE takes at least one byte. */
 enum mn_ip4_opt_step mn_ip4_opt_next(struct mn_rd *options, struct mn_ip4_opt *out);
 
-/* What a packet's options are, all together. */
+/* What a packet's options are, all together. Offsets are right for a reader that came with a header
+ * (mn_ip4_hdr.options), since it has the header's base; they are what a parameter problem points at
+ * (RFC 792). */
 struct mn_ip4_opts {
     bool has_source_route; /* LSRR or SSRR */
     bool has_record_route;
     bool has_timestamp;
     bool has_router_alert;
-    uint8_t source_route_at; /* offset of its type byte from the start of the options */
+    uint8_t source_route_at; /* offset of its type byte from the start of the IP header */
     uint8_t bad_at;          /* on failure: offset of the malformed option likewise */
 };
 

@@ -77,6 +77,18 @@ static void test_the_place_of_a_source_route_is_told(void **state)
     assert_int_equal(got.source_route_at, 3);
 }
 
+static void test_places_in_a_header_count_from_its_start(void **state)
+{
+    (void)state;
+    const uint8_t packet[24] = {[0] = 0x46, [3] = 24, [20] = 1, 1, 130, 1};
+    struct mn_rd r = mn_rd_over(packet, sizeof packet);
+    struct mn_ip4_hdr h;
+    struct mn_ip4_opts got;
+    assert_int_equal(mn_ip4_hdr_read(&r, sizeof packet, &h), MN_IP4_OK);
+    assert_false(mn_ip4_opts_read(h.options, &got));
+    assert_int_equal(got.bad_at, 22);
+}
+
 static void test_each_step_gives_type_place_and_data(void **state)
 {
     (void)state;
@@ -146,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_of_good_and_malformed_options),
         cmocka_unit_test(test_the_place_of_a_source_route_is_told),
+        cmocka_unit_test(test_places_in_a_header_count_from_its_start),
         cmocka_unit_test(test_each_step_gives_type_place_and_data),
         cmocka_unit_test(test_random_options_agree_with_a_plain_reference),
     };
