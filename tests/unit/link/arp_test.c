@@ -72,6 +72,17 @@ static void test_probe_for_our_address_is_answered(void **state)
     fixture_free(f);
 }
 
+static void test_probe_resolves_nothing(void **state)
+{
+    (void)state;
+    /* RFC 5227 1.1: its sender address is nobody's, even if we were made to look for it. */
+    struct fixture *f = fixture_new(0);
+    assert_int_equal(send_to(f, 0, 0), MNET_OK);
+    assert_int_equal(arp_request_comes(f, 0, PEER_MAC, OUR_IP), MN_DONE);
+    assert_string_equal(neigh_state(f, 0), "INCOMPLETE");
+    fixture_free(f);
+}
+
 static void test_impossible_senders_are_dropped(void **state)
 {
     (void)state;
@@ -198,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_request_for_others_is_not_answered_and_makes_no_entry),
         cmocka_unit_test(test_reply_that_nobody_asked_for_makes_no_entry),
         cmocka_unit_test(test_probe_for_our_address_is_answered),
+        cmocka_unit_test(test_probe_resolves_nothing),
         cmocka_unit_test(test_impossible_senders_are_dropped),
         cmocka_unit_test(test_malformed_packets_are_dropped),
         cmocka_unit_test(test_requests_name_the_own_address_nearest_to_the_target),

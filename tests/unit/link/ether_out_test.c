@@ -57,6 +57,23 @@ static void test_full_device_gets_frames_later_in_order(void **state)
     fixture_free(f);
 }
 
+static void test_single_frame_that_waits_can_be_refused_again(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(0);
+    f->device.room = 0;
+    out(f, 1);
+    mn_link_flush(&f->link);
+    assert_false(mn_link_may_send(&f->link));
+    out(f, 2);
+    f->device.room = 2;
+    mn_link_flush(&f->link);
+    assert_int_equal(f->device.sent_count, 2);
+    assert_sent_packet(f, 0, PEER_MAC, 1);
+    assert_sent_packet(f, 1, PEER_MAC, 2);
+    fixture_free(f);
+}
+
 static void test_frames_beyond_the_retry_queue_are_dropped(void **state)
 {
     (void)state;
@@ -164,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_header_is_written_in_front),
         cmocka_unit_test(test_device_is_flushed_once_after_a_batch_that_sent),
         cmocka_unit_test(test_full_device_gets_frames_later_in_order),
+        cmocka_unit_test(test_single_frame_that_waits_can_be_refused_again),
         cmocka_unit_test(test_frames_beyond_the_retry_queue_are_dropped),
         cmocka_unit_test(test_frame_that_the_device_refuses_is_dropped),
         cmocka_unit_test(test_device_with_everything_gets_the_frame_whole),

@@ -103,6 +103,18 @@ static uint32_t reference(const struct shape *s, uint32_t n, uint8_t *out)
     return hdr_len + part;
 }
 
+/* What TCP says of a packet that is to be cut. */
+static void set_facts(struct mn_pkt *pkt, const struct shape *s)
+{
+    struct mnet_frame *frame = &pkt->frame;
+    frame->csum = MNET_CSUM_PARTIAL;
+    frame->csum_start = (uint16_t)(ETH + s->ip_len);
+    frame->csum_offset = 16;
+    frame->gso = s->is_v6 ? MNET_GSO_TCP6 : MNET_GSO_TCP4;
+    frame->gso_size = (uint16_t)s->gso_size;
+    frame->gso_hdr_len = (uint16_t)(ETH + s->ip_len + s->tcp_len);
+}
+
 /* The same bytes as a packet: headers, and the first bytes of payload, in the first range, the rest
  * in up to six more, each in a block of its own if it fits one. */
 static struct mn_pkt *make_packet(struct fixture *f, const struct shape *s, uint64_t *seed)
@@ -130,13 +142,7 @@ static struct mn_pkt *make_packet(struct fixture *f, const struct shape *s, uint
         mn_block_unref(&f->env.mem, block);
         at += part;
     }
-    struct mnet_frame *frame = &pkt->frame;
-    frame->csum = MNET_CSUM_PARTIAL;
-    frame->csum_start = (uint16_t)(ETH + s->ip_len);
-    frame->csum_offset = 16;
-    frame->gso = s->is_v6 ? MNET_GSO_TCP6 : MNET_GSO_TCP4;
-    frame->gso_size = (uint16_t)s->gso_size;
-    frame->gso_hdr_len = (uint16_t)hdr_len;
+    set_facts(pkt, s);
     return pkt;
 }
 
@@ -231,6 +237,30 @@ static void test_payload_that_fits_is_one_piece(void **state)
     }
 }
 
+static void test_one_piece_takes_a_part_of_every_range(void **state)
+{
+    (void)state;
+    static uint8_t want[2000];
+    struct fixture *f = fixture_new(MNET_NETDEV_GATHER);
+    uint64_t seed = 6;
+    struct shape s = {false, 20, 20, 10 + 7 * 20, 1000, 0x18, 5, 7};
+    make_flat(&s, &seed);
+    struct mn_pkt *pkt = mn_pkt_new(&f->env);
+    assert_true(mn_pkt_append(&f->env, pkt, flat, 54 + 10));
+    uint8_t *block = mn_block_get_small(&f->env.mem);
+    assert_non_null(block);
+    memcpy(block, flat + 64, 140);
+    for (unsigned i = 0; i < 7; i++)
+        assert_true(mn_pkt_add(&f->env, pkt, block + 20 * i, 20));
+    mn_block_unref(&f->env.mem, block);
+    set_facts(pkt, &s);
+    mn_gso_out(&f->link, pkt);
+    assert_int_equal(f->device.sent_count, 1);
+    assert_int_equal(f->device.sent[0].frame.len, reference(&s, 0, want));
+    assert_true(same(f->device.sent[0].bytes, want, 54 + 150, 50));
+    fixture_free(f);
+}
+
 static void test_pieces_wait_when_the_device_is_full(void **state)
 {
     (void)state;
@@ -290,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_pieces_are_those_of_the_reference),
         cmocka_unit_test(test_fin_and_push_go_last_and_cwr_first),
         cmocka_unit_test(test_payload_that_fits_is_one_piece),
+        cmocka_unit_test(test_one_piece_takes_a_part_of_every_range),
         cmocka_unit_test(test_pieces_wait_when_the_device_is_full),
         cmocka_unit_test(test_memory_that_ends_loses_the_rest_and_nothing_else),
     };

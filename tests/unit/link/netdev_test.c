@@ -158,6 +158,39 @@ static void test_frames_are_drained_and_dropped_without_memory(void **state)
     }
 }
 
+static void test_last_slot_keeps_all_blocks_when_one_cannot_be_replaced(void **state)
+{
+    (void)state;
+    struct fixture *f = large_fixture(8u << 20, 1);
+    assert_null(mn_link_rx(&f->link));
+    struct mn_pktq held = {NULL, NULL, 0};
+    uint8_t *chain = exhaust(f);
+    while (f->link.slot_full > 1) {
+        device_give(f, bytes, 40000);
+        struct mn_pkt *pkt = mn_link_rx(&f->link);
+        if (pkt)
+            mn_pktq_push(&held, pkt);
+    }
+    give_back(f, chain);
+    chain = NULL;
+    uint8_t *large;
+    while ((large = mn_block_get_large(&f->env.mem)) != NULL) { /* leaves small blocks */
+        memcpy(large, &chain, sizeof chain);
+        chain = large;
+    }
+    mn_block_unref(&f->env.mem, mn_block_get_small(&f->env.mem));
+    uint64_t dropped = f->env.drops[MNET_DROP_RX_NO_MEMORY];
+    for (unsigned i = 0; i < 20; i++) {
+        device_give(f, bytes, 40000);
+        assert_null(mn_link_rx(&f->link));
+        assert_true(mn_link_ok(&f->link));
+    }
+    assert_int_equal(f->env.drops[MNET_DROP_RX_NO_MEMORY], dropped + 20);
+    mn_pktq_clear(&f->env, &held);
+    give_back(f, chain);
+    fixture_free(f);
+}
+
 static void test_acknowledgements_get_through_without_memory(void **state)
 {
     (void)state;
@@ -298,6 +331,15 @@ static void test_impossible_devices_are_refused(void **state)
     free(f.region);
 }
 
+static void test_link_with_a_device_takes_no_frames_by_hand(void **state)
+{
+    (void)state;
+    struct fixture *f = large_fixture(2u << 20, 4);
+    assert_int_equal(mn_link_frame_in(&f->link, bytes, 60), MNET_ERR_INVALID);
+    assert_int_equal(mn_link_frame_pending(&f->link), 0);
+    fixture_free(f);
+}
+
 /* ---- by hand ---- */
 
 static struct fixture *hand_fixture(void)
@@ -391,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_small_frame_costs_no_large_block),
         cmocka_unit_test(test_end_of_batch_is_told_without_asking_the_device),
         cmocka_unit_test(test_frames_are_drained_and_dropped_without_memory),
+        cmocka_unit_test(test_last_slot_keeps_all_blocks_when_one_cannot_be_replaced),
         cmocka_unit_test(test_acknowledgements_get_through_without_memory),
         cmocka_unit_test(test_slots_take_at_most_an_eighth_of_the_budget),
         cmocka_unit_test(test_device_is_asked_for_no_more_than_its_batch),
@@ -398,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_checksum_counts_only_if_the_device_says_that_it_checks),
         cmocka_unit_test(test_failure_of_each_request_loses_at_most_frames),
         cmocka_unit_test(test_impossible_devices_are_refused),
+        cmocka_unit_test(test_link_with_a_device_takes_no_frames_by_hand),
         cmocka_unit_test(test_frames_by_hand_come_in_in_order),
         cmocka_unit_test(test_frames_by_hand_are_bounded_both_ways),
         cmocka_unit_test(test_frame_that_does_not_fit_the_buffer_stays),
