@@ -15,9 +15,6 @@
 /* RFC 1812 4.3.2.3: as much of the packet as fits 576 bytes, what every host must take. */
 #define QUOTE_MAX (576u - MN_IP4_HDR_LEN_MIN - MN_ICMP4_HDR_LEN)
 
-/* Errors are answers to a scan or a mistake, of which some hundreds a second tell all there is to
- * tell: one token comes back each millisecond, an error takes one to three. */
-#define TOKENS_MAX 100u
 #define TOKEN_EVERY MNET_MS(1)
 #define COST_MAX 3u
 
@@ -25,9 +22,9 @@ static bool take_token(struct mn_ip *ip)
 {
     uint64_t fresh = (ip->env->now - ip->icmp_refilled) / TOKEN_EVERY;
     ip->icmp_refilled += fresh * TOKEN_EVERY;
-    ip->icmp_tokens += fresh < TOKENS_MAX ? (uint32_t)fresh : TOKENS_MAX;
-    if (ip->icmp_tokens > TOKENS_MAX)
-        ip->icmp_tokens = TOKENS_MAX;
+    ip->icmp_tokens += fresh < MN_ICMP_TOKENS_MAX ? (uint32_t)fresh : MN_ICMP_TOKENS_MAX;
+    if (ip->icmp_tokens > MN_ICMP_TOKENS_MAX)
+        ip->icmp_tokens = MN_ICMP_TOKENS_MAX;
     if (ip->icmp_tokens < COST_MAX) {
         mn_env_count_drop(ip->env, MNET_DROP_ICMP_RATE);
         return false;

@@ -13,6 +13,7 @@ mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link,
     memset(ip, 0, sizeof *ip);
     ip->env = env;
     ip->link = link;
+    ip->icmp_tokens = MN_ICMP_TOKENS_MAX;
     ip->icmp_refilled = env->now;
     mn_pool_init(&ip->frag.bodies, &env->mem, "reassemblies", sizeof(struct mn_frag_body),
                  MN_FRAG_SLOTS);

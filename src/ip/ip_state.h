@@ -108,9 +108,10 @@ bool mn_ip_pmtu_ok(const struct mn_ip *ip);
 
 #define MN_FRAG_SLOTS 64     /* datagrams in the making, refused ones included */
 #define MN_FRAG_PER_SOURCE 8 /* of one source address */
-#define MN_FRAG_RANGES 256   /* fragments of one datagram: 64 KiB over links of MTU 296 (RFC 1144) \
-                              */
-#define MN_FRAG_BLOCKS 5     /* 65,535 bytes and the room in front, in large blocks */
+#define MN_FRAG_RANGES                                                                             \
+    256                  /* fragments of one datagram: 64 KiB over links of MTU 296 (RFC 1144)     \
+                          */
+#define MN_FRAG_BLOCKS 5 /* 65,535 bytes and the room in front, in large blocks */
 
 /* Bytes in front of the payload in the first block: the longest IP header, aligned. */
 #define MN_FRAG_ROOM 64u
@@ -164,6 +165,10 @@ bool mn_frag_shed(struct mn_ip *ip);
 bool mn_frag_ok(const struct mn_ip *ip);
 
 /* ---- ICMP: icmp_out.c ---- */
+
+/* Errors are answers to a scan or a mistake, of which some hundreds a second tell all there is to
+ * tell: one token comes back each millisecond, an error takes one to three. */
+#define MN_ICMP_TOKENS_MAX 100u
 
 /* RFC 792: the first fragment of a datagram that was never completed, from its IP header on. */
 void mn_icmp_send_reassembly_exceeded(struct mn_ip *ip, const uint8_t *at, uint32_t len);
