@@ -162,15 +162,10 @@ static struct mnet_conn *next_conn(const struct mn_tcp *tcp, const struct mn_tcp
 static void tcp_close_all(struct mn_transport *t)
 {
     struct mn_tcp *tcp = mn_tcp_of(t);
-    struct mnet_conn *conn = next_conn(tcp, NULL);
-    while (conn) {
-        struct mnet_conn *next = next_conn(tcp, &conn->entry);
+    mn_tcp_listen_stop_all(tcp);
+    for (struct mnet_conn *conn = next_conn(tcp, NULL); conn; conn = next_conn(tcp, &conn->entry))
         if (conn->has_user)
             (void)mnet_conn_shutdown(conn, MNET_SHUTDOWN_BOTH);
-        else if (conn->listener)
-            mnet_conn_abort(conn);
-        conn = next;
-    }
 }
 
 static bool tcp_is_idle(const struct mn_transport *t)
@@ -183,12 +178,11 @@ static void tcp_deinit(struct mn_transport *t)
 {
     struct mn_tcp *tcp = mn_tcp_of(t);
     struct mnet_conn *conn;
-    /* RFC 9293 3.10.5: the peers are told. Connections whose users still hold them stay allocated:
-     * the memory as a whole goes back to whoever gave it. */
-    for (conn = next_conn(tcp, NULL); conn; conn = next_conn(tcp, NULL)) {
-        mn_tcp_send_rst(conn);
-        mn_tcp_conn_end(conn, MNET_ERR_CLOSED);
-    }
+    /* RFC 9293 3.10.5: the peers are told. */
+    while ((conn = next_conn(tcp, NULL)) != NULL)
+        mnet_conn_abort(conn);
+    while (!mn_list_is_empty(&tcp->ended_list))
+        mn_tcp_conn_free(MN_CONTAINER(tcp->ended_list.next, struct mnet_conn, out_node));
     mn_tcp_syns_clear(tcp);
     mn_tcp_time_waits_clear(tcp);
 }
@@ -212,8 +206,14 @@ static bool tcp_ok(const struct mn_transport *t)
         rcv += conn->rcv_charged;
         snd += conn->snd_charged;
     }
-    /* Connections in no table, which only their users hold, may have more. */
-    return rcv <= tcp->rcv_used && snd <= tcp->snd_used && tcp->rcv_used <= tcp->rcv_limit &&
+    const struct mn_list *ended = &tcp->ended_list;
+    for (const struct mn_list *node = ended->next; node != ended; node = node->next) {
+        const struct mnet_conn *conn = MN_CONTAINER(node, struct mnet_conn, out_node);
+        if (!mn_tcp_conn_ok(conn))
+            return false;
+        rcv += conn->rcv_charged;
+    }
+    return rcv == tcp->rcv_used && snd == tcp->snd_used && tcp->rcv_used <= tcp->rcv_limit &&
            mn_tcp_demux_ok(&tcp->demux) && mn_tcp_syns_ok(tcp) && mn_tcp_time_waits_ok(tcp);
 }
 
@@ -301,6 +301,7 @@ struct mn_transport *mn_tcp_create(struct mn_env *env, struct mn_ip *ip,
     mn_tcp_syns_init(&tcp->syns, env, syn_max);
     mn_tcp_time_waits_init(&tcp->time_waits, env, tw_max);
     mn_list_init(&tcp->out_list);
+    mn_list_init(&tcp->ended_list);
     mn_list_init(&tcp->event_list);
     mn_list_init(&tcp->ooo_list);
     return &tcp->transport;

@@ -112,9 +112,12 @@ void mn_tcp_conn_end(struct mnet_conn *conn, mnet_err err)
     dismantle(conn);
     mn_tcp_state_set(conn, MN_TCP_CLOSED);
     conn->error = (int8_t)err;
-    if (!conn->has_user)
+    if (!conn->has_user) {
         mn_tcp_conn_free(conn);
-    else if (err)
+        return;
+    }
+    mn_list_push_back(&conn->tcp->ended_list, &conn->out_node);
+    if (err)
         mn_tcp_want_event(conn, MNET_EV_ERROR);
 }
 
@@ -131,10 +134,12 @@ void mn_tcp_conn_free(struct mnet_conn *conn)
 void mn_tcp_time_wait(struct mnet_conn *conn)
 {
     mn_tcp_time_wait_enter(conn);
-    if (conn->has_user)
-        dismantle(conn);
-    else
+    if (!conn->has_user) {
         mn_tcp_conn_free(conn);
+        return;
+    }
+    dismantle(conn);
+    mn_list_push_back(&conn->tcp->ended_list, &conn->out_node);
 }
 
 /* -- invariants -- */
@@ -178,8 +183,9 @@ static bool is_awake(const struct mnet_conn *conn)
 
 bool mn_tcp_conn_ok(const struct mnet_conn *conn)
 {
-    if (conn->state == MN_TCP_CLOSED)
-        return !conn->entry.is_in_table && !mn_timer_is_armed(&conn->timer);
+    if (!conn->entry.is_in_table)
+        return conn->has_user && conn->sndq.len == 0 && !mn_timer_is_armed(&conn->timer) &&
+               (conn->state == MN_TCP_CLOSED || conn->state == MN_TCP_TIME_WAIT);
     return is_snd_ok(conn) && is_rcv_ok(conn) && is_awake(conn) && conn->mss > 0 &&
            conn->cc.cwnd >= conn->mss;
 }

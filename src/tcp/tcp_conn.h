@@ -263,6 +263,7 @@ struct mn_tcp {
     struct mn_tcp_syns syns;             /* SYN-RECEIVED records */
     struct mn_tcp_time_waits time_waits; /* TIME-WAIT records */
     struct mn_list out_list;             /* connections that may have something to send: out_node */
+    struct mn_list ended_list;           /* those that have ended and still have a user: out_node */
     struct mn_list event_list;           /* connections whose users are owed events: queue_node */
     struct mn_list ooo_list; /* connections with out-of-order data, oldest first: ooo_node */
     bool has_sent;           /* something left outside `out`: the link must still be flushed */
