@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WIDTH_MAX 64u  /* wider fields are cut to this: bounds the padding loop */
-#define DIGITS_MAX 20u /* decimal digits of UINT64_MAX */
+#define WIDTH_MAX 64u            /* wider fields are cut to this: bounds the padding loop */
+#define PRECISION_MAX (1u << 20) /* longer than any text */
+#define DIGITS_MAX 20u           /* decimal digits of UINT64_MAX */
 
 struct out {
     char *buf;
@@ -21,10 +22,12 @@ struct out {
 enum size { SIZE_INT, SIZE_LONG, SIZE_LONG_LONG, SIZE_SIZE };
 
 struct spec {
-    unsigned width; /* at least so many characters */
-    char pad;       /* ' ' or '0' */
-    enum size size; /* of the argument */
-    char letter;    /* d u x s c % */
+    unsigned width;     /* at least so many characters */
+    char pad;           /* ' ' or '0' */
+    unsigned precision; /* of %s: at most so many characters */
+    bool has_star;      /* ... and that is an argument */
+    enum size size;     /* of the argument */
+    char letter;        /* d u x s c % */
 };
 
 static void put(struct out *out, char c)
@@ -33,10 +36,11 @@ static void put(struct out *out, char c)
         out->buf[out->len++] = c;
 }
 
-static void put_text(struct out *out, const char *text, unsigned width)
+/* `text` need not end when `most` is not beyond it. */
+static void put_text(struct out *out, const char *text, unsigned width, size_t most)
 {
     size_t len = 0;
-    while (text[len] != '\0')
+    while (len < most && text[len] != '\0')
         len++;
     for (size_t i = len; i < width; i++)
         put(out, ' ');
@@ -65,10 +69,23 @@ static void put_number(struct out *out, uint64_t value, bool is_negative, const 
         put(out, digits[--count]);
 }
 
+/* Reads a precision behind its '.': a number or a star. */
+static const char *parse_precision(const char *at, struct spec *spec)
+{
+    spec->precision = 0;
+    spec->has_star = *at == '*';
+    if (spec->has_star)
+        return at + 1;
+    for (; *at >= '0' && *at <= '9'; at++)
+        if (spec->precision < PRECISION_MAX)
+            spec->precision = spec->precision * 10 + (unsigned)(*at - '0');
+    return at;
+}
+
 /* Reads one conversion behind its '%'. Returns the place behind it, NULL if it is none. */
 static const char *parse(const char *at, struct spec *spec)
 {
-    *spec = (struct spec){.pad = ' '};
+    *spec = (struct spec){.pad = ' ', .precision = PRECISION_MAX};
     if (*at == '0')
         spec->pad = *at++;
     for (; *at >= '0' && *at <= '9'; at++)
@@ -76,6 +93,9 @@ static const char *parse(const char *at, struct spec *spec)
             spec->width = spec->width * 10 + (unsigned)(*at - '0');
     if (spec->width > WIDTH_MAX)
         spec->width = WIDTH_MAX;
+    bool has_precision = *at == '.';
+    if (has_precision)
+        at = parse_precision(at + 1, spec);
     if (at[0] == 'l' && at[1] == 'l') {
         spec->size = SIZE_LONG_LONG;
         at += 2;
@@ -91,11 +111,12 @@ static const char *parse(const char *at, struct spec *spec)
     case 'd':
     case 'u':
     case 'x':
-        return at + 1;
+        return has_precision ? NULL : at + 1;
     case 's':
+        return spec->size == SIZE_INT && spec->pad == ' ' ? at + 1 : NULL;
     case 'c':
     case '%':
-        return spec->size == SIZE_INT && spec->pad == ' ' ? at + 1 : NULL;
+        return spec->size == SIZE_INT && spec->pad == ' ' && !has_precision ? at + 1 : NULL;
     default:
         return NULL;
     }
@@ -114,13 +135,15 @@ size_t mn_fmt_v(char *buf, size_t cap, const char *format, va_list args)
         format = next;
         switch (spec.letter) {
         case 's': {
+            int star = spec.has_star ? va_arg(args, int) : -1;
             const char *text = va_arg(args, const char *);
-            put_text(&out, text ? text : "(null)", spec.width);
+            put_text(&out, text ? text : "(null)", spec.width,
+                     star >= 0 ? (size_t)star : spec.precision);
             break;
         }
         case 'c': {
             char text[2] = {(char)va_arg(args, int), '\0'};
-            put_text(&out, text, spec.width);
+            put_text(&out, text, spec.width, 1);
             break;
         }
         case '%':

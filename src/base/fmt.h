@@ -3,7 +3,8 @@
  * base/fmt.h - text from integers and strings, into a buffer of fixed size.
  *
  * Conversions: %s %c %d %u %x %%, the numbers also with l, ll or z, all with an optional width, the
- * numbers with a leading 0 for zero padding ("%02x"). Anything else is printed as it stands. */
+ * numbers with a leading 0 for zero padding ("%02x"), %s with a precision ("%.8s", "%.*s": then the
+ * text need not end). Anything else is printed as it stands. */
 #ifndef MN_FMT_H
 #define MN_FMT_H
 

@@ -3,7 +3,7 @@
  * Bulk with hashes: port 9000 reads to the end and answers with the SHA-256 of what came (read with
  * `get`); port 9001 sends `--bytes` pseudo-random bytes and then their SHA-256 in the clear on the
  * console. */
-#include <bearssl_hash.h>
+#include <bearssl.h>
 #include <mnet/mnet.h>
 
 static struct mnet_rng_arg rng = MNET_RNG;

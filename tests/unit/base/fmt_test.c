@@ -36,6 +36,18 @@ static void test_every_conversion_matches_the_c_library(void **state)
     ASSERT_SAME("%5d|%5d|%05d|%05d|%1d", 42, -42, 42, -42, -42);
     ASSERT_SAME("%20llu|%020llu", 1234567890123ull, 1234567890123ull);
     ASSERT_SAME("%64d|", 7);
+    ASSERT_SAME("%.3s|%.0s|%.9s|%8.2s|", "abcdef", "gone", "short", "xyz");
+    ASSERT_SAME("%.*s|%.*s|%6.*s|", 2, "abcdef", 0, "gone", 3, "right");
+}
+
+/* Bytes of a packet have no end of their own. */
+static void test_a_precision_bounds_text_that_does_not_end(void **state)
+{
+    (void)state;
+    static const char bytes[4] = {'a', 'b', 'c', 'd'};
+    char buf[16];
+    assert_int_equal(mn_fmt(buf, sizeof buf, "%.*s", 4, bytes), 4);
+    assert_string_equal(buf, "abcd");
 }
 
 static void test_random_numbers_match_the_c_library(void **state)
@@ -92,8 +104,8 @@ static size_t unchecked(char *buf, size_t cap, const char *format, ...)
 static void test_unknown_conversions_are_text_and_take_no_argument(void **state)
 {
     (void)state;
-    static const char *const odd[] = {"%q",   "%",    "%5",   "%l",     "%ls", "%lc", "%zs",
-                                      "%05s", "%-5d", "%.3s", "%lld%n", "%hd", "%f"};
+    static const char *const odd[] = {"%q",   "%",    "%5",   "%l",   "%ls",    "%lc", "%zs",
+                                      "%05s", "%-5d", "%.3d", "%.2c", "%lld%n", "%hd", "%f"};
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
         char format[32];
         char wanted[32];
@@ -122,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_conversion_matches_the_c_library),
         cmocka_unit_test(test_random_numbers_match_the_c_library),
+        cmocka_unit_test(test_a_precision_bounds_text_that_does_not_end),
         cmocka_unit_test(test_what_does_not_fit_is_cut_and_still_ended),
         cmocka_unit_test(test_no_room_at_all_writes_nothing),
         cmocka_unit_test(test_unknown_conversions_are_text_and_take_no_argument),
