@@ -34,12 +34,14 @@ struct mn_link_slot {
 /* Entries without an answer yet, or without any: addresses that somebody outside makes us look for
  * can take no more of the table. */
 #define MN_NEIGH_UNRESOLVED_MAX 128
-/* RFC 1122 2.3.2.2 asks for one waiting packet; four are a fragmented datagram or an initial burst.
- */
-#define MN_NEIGH_QUEUE_MAX 4
+/* RFC 1122 2.3.2.2 asks for one waiting packet. Each neighbour may have a few, whatever others do;
+ * the fragments of a 64 KiB datagram, as long as not too many wait in all. */
+#define MN_NEIGH_QUEUE_SURE 4
+#define MN_NEIGH_QUEUE_MAX 64
+#define MN_NEIGH_WAITING_MAX 256
 /* All that can wait for unresolved neighbours, so that none is lost between a failure and its
  * report. */
-#define MN_LINK_FAILED_MAX (MN_NEIGH_UNRESOLVED_MAX * MN_NEIGH_QUEUE_MAX)
+#define MN_LINK_FAILED_MAX (MN_NEIGH_UNRESOLVED_MAX * MN_NEIGH_QUEUE_SURE + MN_NEIGH_WAITING_MAX)
 
 enum mn_neigh_state {
     MN_NEIGH_FREE,       /* not in use */
@@ -78,6 +80,7 @@ struct mn_neigh_table {
     uint16_t *bucket;                      /* MN_NEIGH_BUCKETS: first entry plus one, 0: none */
     struct mn_list list[MN_NEIGH_CLASSES]; /* of mn_neigh.node */
     uint16_t count[MN_NEIGH_CLASSES];      /* entries in each list */
+    uint32_t waiting;                      /* packets in all mn_neigh.waiting */
     uint16_t last;                         /* entry found last plus one, 0: none */
 };
 

@@ -10,7 +10,7 @@
  *                        gone <-- FAILED (3 s)                                3 s
  *
  * INCOMPLETE asks everybody once a second, three times (RFC 1122 2.3.2.1: no flood of requests),
- * and up to four packets wait. FAILED refuses packets at once, so that a sender hears of it and the
+ * and packets wait meanwhile. FAILED refuses packets at once, so that a sender hears of it and the
  * link is not asked again and again. STALE is used as it is, but asks the neighbour itself first
  * (RFC 1122 2.3.2.1, unicast poll): a host that has gone or moved is noticed within a minute of
  * traffic. An acknowledgement of new data confirms too, so busy TCP peers are never asked.
@@ -96,10 +96,18 @@ static void enter_class(struct mn_link *link, struct mn_neigh *neigh, enum mn_ne
     table->count[class]++;
 }
 
+/* The next packet that waits for `neigh`; NULL if there is none. */
+static struct mn_pkt *pop_waiting(struct mn_link *link, struct mn_neigh *neigh)
+{
+    struct mn_pkt *pkt = mn_pktq_pop(&neigh->waiting);
+    link->neigh.waiting -= pkt != NULL;
+    return pkt;
+}
+
 static void give_up(struct mn_link *link, struct mn_neigh *neigh)
 {
     struct mn_pkt *pkt;
-    while ((pkt = mn_pktq_pop(&neigh->waiting)) != NULL)
+    while ((pkt = pop_waiting(link, neigh)) != NULL)
         mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_TABLE_FULL);
     mn_env_disarm(link->env, &neigh->timer);
 
@@ -193,7 +201,7 @@ static void fail(struct mn_link *link, struct mn_neigh *neigh)
     enter_class(link, neigh, MN_NEIGH_CLASS_FAILED);
     mn_env_arm(link->env, &neigh->timer, link->env->now + FAILED_TIME);
     struct mn_pkt *pkt;
-    while ((pkt = mn_pktq_pop(&neigh->waiting)) != NULL) {
+    while ((pkt = pop_waiting(link, neigh)) != NULL) {
         if (link->failed.count < MN_LINK_FAILED_MAX)
             mn_pktq_push(&link->failed, pkt);
         else
@@ -236,9 +244,12 @@ void mn_neigh_timer(struct mn_link *link, struct mn_neigh *neigh)
 static void wait_for_answer(struct mn_link *link, struct mn_neigh *neigh, struct mn_pkt *pkt)
 {
     /* RFC 1122 2.3.2.2: the latest packet is the one to keep. */
-    if (neigh->waiting.count == MN_NEIGH_QUEUE_MAX)
-        mn_pkt_drop(link->env, mn_pktq_pop(&neigh->waiting), MNET_DROP_NEIGH_QUEUE_FULL);
+    unsigned max =
+        link->neigh.waiting < MN_NEIGH_WAITING_MAX ? MN_NEIGH_QUEUE_MAX : MN_NEIGH_QUEUE_SURE;
+    if (neigh->waiting.count >= max)
+        mn_pkt_drop(link->env, pop_waiting(link, neigh), MNET_DROP_NEIGH_QUEUE_FULL);
     mn_pktq_push(&neigh->waiting, pkt);
+    link->neigh.waiting++;
 }
 
 static uint16_t type_of(const struct mnet_addr *addr)
@@ -252,7 +263,7 @@ mnet_err mn_neigh_out(struct mn_link *link, struct mn_pkt *pkt, const struct mne
     if (!neigh) {
         neigh = add(link, addr, MN_NEIGH_CLASS_ASKED);
         MN_ASSERT(neigh != NULL);
-        mn_pktq_push(&neigh->waiting, pkt);
+        wait_for_answer(link, neigh, pkt);
         start_asking(link, neigh, MN_NEIGH_INCOMPLETE);
         return MNET_OK;
     }
@@ -285,7 +296,7 @@ bool mn_neigh_update(struct mn_link *link, const struct mnet_addr *addr, const s
         enter_class(link, neigh, MN_NEIGH_CLASS_USED);
     confirm(link, neigh);
     struct mn_pkt *pkt;
-    while ((pkt = mn_pktq_pop(&neigh->waiting)) != NULL)
+    while ((pkt = pop_waiting(link, neigh)) != NULL)
         mn_ether_out(link, pkt, &neigh->mac, type_of(addr));
     return true;
 }
@@ -357,11 +368,12 @@ static bool entry_ok(const struct mn_link *link, const struct mn_neigh *neigh)
 bool mn_neigh_ok(const struct mn_link *link)
 {
     const struct mn_neigh_table *table = &link->neigh;
-    unsigned count[MN_NEIGH_CLASSES] = {0};
+    unsigned count[MN_NEIGH_CLASSES] = {0}, waiting = 0;
     for (unsigned i = 0; i < MN_NEIGH_MAX; i++) {
         if (!entry_ok(link, &table->entry[i]))
             return false;
         count[table->entry[i].class]++;
+        waiting += table->entry[i].waiting.count;
     }
     for (unsigned c = 0; c < MN_NEIGH_CLASSES; c++) {
         unsigned linked = 0;
@@ -371,6 +383,8 @@ bool mn_neigh_ok(const struct mn_link *link)
         if (linked != count[c] || table->count[c] != count[c])
             return false;
     }
+    if (waiting != table->waiting || waiting > MN_LINK_FAILED_MAX)
+        return false;
     return table->count[MN_NEIGH_CLASS_ASKED] + table->count[MN_NEIGH_CLASS_FAILED] <=
            MN_NEIGH_UNRESOLVED_MAX;
 }

@@ -41,18 +41,55 @@ static void test_packets_wait_for_the_answer_and_leave_in_order(void **state)
     fixture_free(f);
 }
 
-static void test_queue_keeps_the_latest_four(void **state)
+static void test_queue_keeps_the_latest(void **state)
 {
     (void)state;
     /* RFC 1122 2.3.2.2: at least the latest packet is kept. */
     struct fixture *f = fixture_new(0);
-    for (uint8_t i = 0; i < 7; i++)
+    for (uint8_t i = 0; i < MN_NEIGH_QUEUE_MAX + 3; i++)
         assert_int_equal(send_to(f, PEER_IP, i), MNET_OK);
     assert_int_equal(f->env.drops[MNET_DROP_NEIGH_QUEUE_FULL], 3);
     assert_int_equal(arp_reply_comes(f, PEER_IP, PEER_MAC), MN_DONE);
-    assert_int_equal(f->device.sent_count, 5);
-    for (uint8_t i = 0; i < 4; i++)
+    assert_int_equal(f->device.sent_count, 1 + MN_NEIGH_QUEUE_MAX);
+    for (uint8_t i = 0; i < MN_NEIGH_QUEUE_MAX; i++)
         assert_sent_packet(f, 1u + i, PEER_MAC, (uint8_t)(3 + i));
+    fixture_free(f);
+}
+
+static void test_neighbour_keeps_its_sure_share_when_others_wait(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(0);
+    for (unsigned n = 0; n < 5; n++)
+        for (unsigned i = 0; i < MN_NEIGH_QUEUE_MAX; i++)
+            assert_int_equal(send_to(f, 0x0b000000 + n, 0), MNET_OK);
+    assert_int_equal(f->link.neigh.waiting, MN_NEIGH_WAITING_MAX + MN_NEIGH_QUEUE_SURE);
+    drop_sent(&f->device);
+    for (uint8_t i = 0; i < 10; i++)
+        assert_int_equal(send_to(f, PEER_IP, i), MNET_OK);
+    assert_int_equal(arp_reply_comes(f, PEER_IP, PEER_MAC), MN_DONE);
+    assert_int_equal(f->device.sent_count, 1 + MN_NEIGH_QUEUE_SURE);
+    for (uint8_t i = 0; i < MN_NEIGH_QUEUE_SURE; i++)
+        assert_sent_packet(f, 1u + i, PEER_MAC, (uint8_t)(6 + i));
+    fixture_free(f);
+}
+
+static void test_all_that_waits_is_bounded_and_reported(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(0);
+    f->device.room = 0;
+    for (unsigned i = 0; i < MN_NEIGH_QUEUE_MAX; i++)
+        for (unsigned n = 0; n < MN_NEIGH_UNRESOLVED_MAX; n++)
+            assert_int_equal(send_to(f, 0x0b000000 + n, 0), MNET_OK);
+    assert_true(f->link.neigh.waiting >= MN_NEIGH_UNRESOLVED_MAX * MN_NEIGH_QUEUE_SURE);
+    assert_true(f->link.neigh.waiting <= MN_LINK_FAILED_MAX);
+    unsigned waiting = f->link.neigh.waiting, reported = 0;
+    pass(f, MNET_SEC(4));
+    assert_int_equal(f->link.neigh.waiting, 0);
+    for (struct mn_pkt *pkt; (pkt = mn_link_failed(&f->link)) != NULL; reported++)
+        mn_pkt_free(&f->env, pkt);
+    assert_int_equal(reported, waiting);
     fixture_free(f);
 }
 
@@ -250,8 +287,7 @@ static void test_sprayed_destinations_cannot_push_good_entries_out(void **state)
     }
     for (uint32_t i = 0; i < 300; i++)
         assert_non_null(neigh_state(f, good + i));
-    assert_true(f->env.pkts.count <=
-                MN_NEIGH_UNRESOLVED_MAX * MN_NEIGH_QUEUE_MAX + MN_LINK_RETRY_MAX + 1);
+    assert_true(f->env.pkts.count <= MN_LINK_FAILED_MAX + MN_LINK_RETRY_MAX + 1);
     assert_true(f->env.drops[MNET_DROP_NEIGH_TABLE_FULL] > 0);
     fixture_free(f);
 }
@@ -358,7 +394,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packets_wait_for_the_answer_and_leave_in_order),
-        cmocka_unit_test(test_queue_keeps_the_latest_four),
+        cmocka_unit_test(test_queue_keeps_the_latest),
+        cmocka_unit_test(test_neighbour_keeps_its_sure_share_when_others_wait),
+        cmocka_unit_test(test_all_that_waits_is_bounded_and_reported),
         cmocka_unit_test(test_unanswered_requests_fail_after_three_seconds),
         cmocka_unit_test(test_failed_neighbour_is_refused_for_a_while_then_asked_again),
         cmocka_unit_test(test_failed_neighbour_that_speaks_is_used_at_once),
