@@ -67,8 +67,10 @@ static unsigned carry(struct net *net, struct host *from, struct host *to)
         for (size_t i = 0; i < len; i++)
             net->digest = (net->digest ^ frame[i]) * UINT64_C(1099511628211);
         count++;
-        if (!net->is_cut)
-            assert_int_equal(mnet_stack_frame_in(to->stack, frame, len), MNET_OK);
+        if (net->is_cut)
+            continue;
+        mnet_err err = mnet_stack_frame_in(to->stack, frame, len);
+        assert_true(err == MNET_OK || err == MNET_ERR_NO_MEMORY); /* then the frame is lost */
     }
     net->frames += count;
     return count;
