@@ -83,6 +83,29 @@ static void test_only_zeros_sum_to_zero(void **state)
         assert_int_equal(mn_sum_fold(mn_sum_add(0, at, sizeof at - 2 * cut)), 0xffff);
 }
 
+/* Each fold may carry once more: all sums of extreme words. */
+static void test_extreme_words_fold_right(void **state)
+{
+    (void)state;
+    static const uint16_t extreme[] = {0, 1, 0x8000, 0xfffe, 0xffff};
+    for (unsigned n = 0; n < 5 * 5 * 5 * 5; n++) {
+        const uint16_t words[4] = {extreme[n % 5], extreme[n / 5 % 5], extreme[n / 25 % 5],
+                                   extreme[n / 125]};
+        uint8_t at[8];
+        for (unsigned i = 0; i < 4; i++) {
+            at[2 * i] = (uint8_t)(words[i] >> 8);
+            at[2 * i + 1] = (uint8_t)words[i];
+        }
+        assert_int_equal(mn_sum_fold(mn_sum_add(0, at, sizeof at)), plain_sum(at, sizeof at));
+        /* The same in the order that a machine of the other kind would load them. */
+        for (unsigned i = 0; i < 4; i++) {
+            at[2 * i] = (uint8_t)words[i];
+            at[2 * i + 1] = (uint8_t)(words[i] >> 8);
+        }
+        assert_int_equal(mn_sum_fold(mn_sum_add(0, at, sizeof at)), plain_sum(at, sizeof at));
+    }
+}
+
 static void test_pieces_sum_to_the_whole(void **state)
 {
     (void)state;
@@ -160,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_every_length_and_alignment_matches_the_plain_loop),
         cmocka_unit_test(test_large_ranges_match_the_plain_loop),
         cmocka_unit_test(test_only_zeros_sum_to_zero),
+        cmocka_unit_test(test_extreme_words_fold_right),
         cmocka_unit_test(test_pieces_sum_to_the_whole),
         cmocka_unit_test(test_single_numbers_are_in_host_order),
         cmocka_unit_test(test_carries_go_round),

@@ -128,6 +128,11 @@ static void test_carving_stops_at_pages_that_were_used(void **state)
     mn_block_unref(&mem, at);
     assert_null(mn_mem_carve(&mem, MN_PAGE_SIZE + 1));
     assert_all_is_back();
+    start(2);
+    assert_non_null(mn_mem_carve(&mem, 2 * MN_PAGE_SIZE));
+    assert_int_equal(mem.page_count, 0);
+    assert_null(mn_mem_carve(&mem, 1));
+    assert_null(mn_block_get_large(&mem));
 }
 
 /* ---- blocks ---- */
@@ -469,6 +474,8 @@ static void test_misuse_ends_the_program(void **state)
     ASSERT_PANICS(mn_block_unref(&mem, object));
     ASSERT_PANICS(mn_block_ref(&mem, object));
     ASSERT_PANICS(mn_block_ref(&mem, &outside));
+    ASSERT_PANICS(mn_block_ref(&mem, mem.pages_at - 1));
+    ASSERT_PANICS(mn_block_ref(&mem, mem.pages_at + mem.page_untouched * MN_PAGE_SIZE));
     mn_block_unref(&mem, small);
     ASSERT_PANICS(mn_block_unref(&mem, small));
     ASSERT_PANICS(mn_block_ref(&mem, small));

@@ -38,6 +38,45 @@ static void test_the_high_bit_does_not_spread(void **state)
     assert_true(mn_rd_be32(&r) == 0xfcfbfaf9u);
 }
 
+static void test_the_last_byte_may_be_read_and_nothing_behind_it(void **state)
+{
+    (void)state;
+    uint8_t *at = numbered(4);
+    struct mn_rd r = mn_rd_over(at, 4);
+    mn_rd_skip(&r, 3);
+    assert_int_equal(mn_rd_u8(&r), 4);
+    assert_true(mn_rd_ok(&r));
+    r = mn_rd_over(at, 4);
+    mn_rd_skip(&r, 2);
+    assert_int_equal(mn_rd_be16(&r), 0x0304);
+    assert_true(mn_rd_ok(&r));
+    r = mn_rd_over(at, 4);
+    assert_int_equal(mn_rd_be32(&r), 0x01020304);
+    assert_true(mn_rd_ok(&r));
+    r = mn_rd_over(at, 4);
+    mn_rd_skip(&r, 4);
+    assert_true(mn_rd_ok(&r));
+    free(at);
+}
+
+static void test_the_longest_reader_is_read_to_its_end(void **state)
+{
+    (void)state;
+    uint8_t *at = numbered(MN_RD_MAX);
+    uint8_t *out = malloc(MN_RD_MAX);
+    assert_non_null(out);
+    struct mn_rd r = mn_rd_over(at, MN_RD_MAX);
+    mn_rd_bytes(&r, out, MN_RD_MAX);
+    assert_true(mn_rd_ok(&r));
+    assert_memory_equal(out, at, MN_RD_MAX);
+    r = mn_rd_over(at, MN_RD_MAX);
+    struct mn_rd sub = mn_rd_sub(&r, MN_RD_MAX);
+    mn_rd_skip(&sub, MN_RD_MAX);
+    assert_true(mn_rd_ok(&r) && mn_rd_ok(&sub));
+    free(out);
+    free(at);
+}
+
 /* Reads `take` bytes in one of the ways to; true if the value is all zeros. */
 static bool take_gives_zeros(struct mn_rd *r, int32_t take)
 {
@@ -155,6 +194,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_big_endian),
         cmocka_unit_test(test_the_high_bit_does_not_spread),
+        cmocka_unit_test(test_the_last_byte_may_be_read_and_nothing_behind_it),
+        cmocka_unit_test(test_the_longest_reader_is_read_to_its_end),
         cmocka_unit_test(test_a_take_past_the_end_gives_zeros_latches_and_moves_nothing),
         cmocka_unit_test(test_bytes_and_skip_move_by_their_length),
         cmocka_unit_test(test_impossible_lengths_are_bad),

@@ -89,6 +89,70 @@ static void test_impossible_lengths_are_bad(void **state)
     assert_int_equal(mn_wr_left(&w), 0);
 }
 
+static void test_longest_writer_is_written_to_its_end(void **state)
+{
+    (void)state;
+    uint8_t *at = malloc(MN_WR_MAX);
+    assert_non_null(at);
+    memset(at, 0xee, MN_WR_MAX);
+    struct mn_wr w = mn_wr_over(at, MN_WR_MAX);
+    mn_wr_zeros(&w, MN_WR_MAX);
+    assert_true(mn_wr_ok(&w));
+    assert_int_equal(mn_wr_left(&w), 0);
+    assert_int_equal(at[0] | at[MN_WR_MAX - 1], 0);
+    uint8_t *copy = malloc(MN_WR_MAX);
+    assert_non_null(copy);
+    w = mn_wr_over(copy, MN_WR_MAX);
+    mn_wr_bytes(&w, at, MN_WR_MAX);
+    assert_true(mn_wr_ok(&w));
+    assert_memory_equal(copy, at, MN_WR_MAX);
+    w = mn_wr_over(copy, MN_WR_MAX);
+    struct mn_wr sub = mn_wr_sub(&w, MN_WR_MAX);
+    assert_true(mn_wr_ok(&sub));
+    free(copy);
+    free(at);
+}
+
+static void test_a_sub_writer_fills_its_part_and_no_more(void **state)
+{
+    (void)state;
+    uint8_t at[8];
+    memset(at, 0xee, sizeof at);
+    struct mn_wr w = mn_wr_over(at, 6);
+    mn_wr_u8(&w, 1);
+    struct mn_wr sub = mn_wr_sub(&w, 3);
+    mn_wr_be16(&w, 0x0506);
+    assert_true(mn_wr_ok(&w));
+    assert_int_equal(mn_wr_left(&w), 0);
+    assert_int_equal(mn_wr_left(&sub), 3);
+    mn_wr_be16(&sub, 0x0203);
+    mn_wr_u8(&sub, 4);
+    assert_true(mn_wr_ok(&sub));
+    mn_wr_u8(&sub, 9);
+    assert_false(mn_wr_ok(&sub));
+    const uint8_t wanted[8] = {1, 2, 3, 4, 5, 6, 0xee, 0xee};
+    assert_memory_equal(at, wanted, sizeof wanted);
+}
+
+static void test_an_impossible_sub_writer_is_bad_and_so_is_its_source(void **state)
+{
+    (void)state;
+    static const int32_t lengths[] = {-1, INT32_MIN, 5, MN_WR_MAX, MN_WR_MAX + 1, INT32_MAX};
+    uint8_t at[4] = {0};
+    struct mn_wr w = mn_wr_over(at, sizeof at);
+    struct mn_wr sub = mn_wr_sub(&w, 0);
+    assert_true(mn_wr_ok(&w) && mn_wr_ok(&sub));
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        w = mn_wr_over(at, sizeof at);
+        sub = mn_wr_sub(&w, lengths[i]);
+        assert_false(mn_wr_ok(&w));
+        assert_false(mn_wr_ok(&sub));
+        assert_int_equal(mn_wr_left(&sub), 0);
+        sub = mn_wr_sub(&w, 1);
+        assert_false(mn_wr_ok(&sub));
+    }
+}
+
 static void test_nothing_may_be_written_nowhere(void **state)
 {
     (void)state;
@@ -104,6 +168,9 @@ int main(void)
         cmocka_unit_test(test_what_is_written_reads_back),
         cmocka_unit_test(test_a_put_past_the_end_writes_nothing_and_latches),
         cmocka_unit_test(test_impossible_lengths_are_bad),
+        cmocka_unit_test(test_a_sub_writer_fills_its_part_and_no_more),
+        cmocka_unit_test(test_an_impossible_sub_writer_is_bad_and_so_is_its_source),
+        cmocka_unit_test(test_longest_writer_is_written_to_its_end),
         cmocka_unit_test(test_nothing_may_be_written_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
