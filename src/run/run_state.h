@@ -12,14 +12,14 @@
 
 /* What was made for one declared argument; which fields are used depends on its kind. */
 struct mn_run_part {
-    struct mnet_netdev *netdev;  /* open device, for a stack */
-    struct mnet_blockdev *block; /* open device */
-    struct mnet_stack *stack;    /* NULL: not made yet, or gone */
-    void *memory;                /* the stack's budget */
-    size_t memory_len;           /* bytes of it */
-    mnet_time
-        goodbye_until;    /* its connections have time so long; 0: nobody has asked them to end */
-    struct mnet_log *log; /* the program's, for reports about the stack */
+    struct mnet_netdev *netdev;    /* open device, for a stack */
+    struct mnet_blockdev *block;   /* open device */
+    struct mnet_stack *stack;      /* NULL: not made yet, or gone */
+    void *memory;                  /* the stack's budget */
+    size_t memory_len;             /* bytes of it */
+    mnet_time lives_until;         /* the stack has time so long in any case */
+    mnet_time goodbye_until;       /* its connections have time so long; 0: not asked to end */
+    struct mnet_log *log;          /* the program's, for reports about the stack */
     struct mnet_poller poller;     /* drives the stack */
     struct mnet_resource resource; /* open until the body kills it */
 };

@@ -17,6 +17,11 @@
  * a long one. */
 #define GOODBYE_MAX MNET_MS(500)
 #define GOODBYE_STEP MNET_MS(1)
+/* A stack lives at least so long, that the announcement of its address (RFC 5227 2.3) gets out of a
+ * program that ends at once: a few ticks of the timer wheel. */
+#define LIFE_MIN MNET_MS(1)
+/* How often a stack that probes for conflicts is asked whether it is ready. */
+#define READY_STEP MNET_MS(10)
 
 /* ---- devices ---- */
 
@@ -135,24 +140,32 @@ static const char *set_up_stack(struct mn_run *run, struct mn_run_part *part,
     part->poller.poll_in = poll_in;
     part->poller.poll_out = poll_out;
     mnet_poller_add(&part->poller);
+    part->lives_until = mnet_now() + LIFE_MIN;
+    while (!mnet_stack_is_ready(part->stack) && !mnet_port_is_ending()) {
+        if (mnet_sleep(READY_STEP) != MNET_OK)
+            break;
+    }
     part->resource.kind = "stack";
     arg->stack = part->stack;
     arg->state = part;
     return NULL;
 }
 
+static bool has_more_to_say(const struct mn_run_part *part)
+{
+    struct mnet_memory_info info;
+    mnet_time now = mnet_now();
+    mnet_stack_memory(part->stack, &info);
+    return now < part->lives_until || (info.tcp_conns > 0 && now < part->goodbye_until);
+}
+
 /* Waits until the connections have ended, but not for too long, counted from the first call. In a
  * cancelled task, not at all. */
 static void say_goodbye(struct mn_run_part *part)
 {
-    struct mnet_memory_info info;
     if (part->goodbye_until == 0)
         part->goodbye_until = mnet_now() + GOODBYE_MAX;
-    for (mnet_stack_memory(part->stack, &info);
-         info.tcp_conns > 0 && mnet_now() < part->goodbye_until;
-         mnet_stack_memory(part->stack, &info)) {
-        if (mnet_sleep(GOODBYE_STEP) != MNET_OK)
-            return;
+    while (has_more_to_say(part) && mnet_sleep(GOODBYE_STEP) == MNET_OK) {
     }
 }
 

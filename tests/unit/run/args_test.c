@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include "run_test_port.h"
+#include <run/args.h>
+#include <run/log.h>
+
+static struct mnet_rng_arg rng;
+static struct mnet_stack_arg service, other;
+static struct mnet_block_arg disk;
+static struct mnet_option_arg port, spin, word;
+static struct mn_console_log console;
+static struct mn_args args;
+
+static int setup(void **state)
+{
+    (void)state;
+    run_test_reset();
+    mn_console_log_init(&console, 0);
+    rng = (struct mnet_rng_arg)MNET_RNG;
+    service =
+        (struct mnet_stack_arg){.arg = {MNET_ARG_STACK, "service", "here"}, .ipv4 = "10.0.0.2/24"};
+    other = (struct mnet_stack_arg){.arg = {MNET_ARG_STACK, "other", "here"}};
+    disk = (struct mnet_block_arg)MNET_BLOCK("disk");
+    port = (struct mnet_option_arg)MNET_OPTION_PORT("port", "9000", "where");
+    word = (struct mnet_option_arg)MNET_OPTION("word", NULL, "which");
+    spin = (struct mnet_option_arg)MNET_FLAG("spin", "whether");
+    return 0;
+}
+
+static struct mnet_arg *const one_stack[] = {&rng.arg,  &service.arg, &disk.arg, &port.arg,
+                                             &word.arg, &spin.arg,    NULL};
+static struct mnet_arg *const two_stacks[] = {&service.arg, &other.arg, NULL};
+
+#define PARSE_FOR(declared, ...) parse((const char *const[]){__VA_ARGS__, NULL}, declared)
+#define PARSE(...) PARSE_FOR(one_stack, __VA_ARGS__)
+
+static enum mn_args_wish parse(const char *const *words, struct mnet_arg *const *declared)
+{
+    static char copy[16][64];
+    static char program[] = "program";
+    char *argv[17] = {program};
+    int argc = 1;
+    for (; words[argc - 1]; argc++)
+        argv[argc] = strcpy(copy[argc - 1], words[argc - 1]);
+    return mn_args_parse(&args, argc, argv, declared, &console.log);
+}
+
+static void assert_refused(const char *text, const char *why)
+{
+    assert_int_equal(PARSE(text), MN_ARGS_ERROR);
+    if (!strstr(args.error, text) || !strstr(args.error, why))
+        fail_msg("'%s' says neither '%s' nor '%s'", args.error, text, why);
+    assert_null(strchr(args.error, '\n'));
+}
+
+static void test_devices_are_named_by_kind_and_name(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--net:service=tap0,spin=50us", "--block:disk=a=b.img"), MN_ARGS_RUN);
+    assert_string_equal(args.device[1], "tap0,spin=50us");
+    assert_string_equal(args.device[2], "a=b.img");
+    assert_true(args.names_device);
+}
+
+static void test_without_devices_none_is_named(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("-v"), MN_ARGS_RUN);
+    assert_false(args.names_device);
+    assert_null(args.device[1]);
+}
+
+static void test_addresses_of_the_only_stack_need_no_name(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--ipv4=192.168.1.9/16", "--ipv4-gateway=192.168.0.1"), MN_ARGS_RUN);
+    assert_string_equal(service.ipv4, "192.168.1.9/16");
+    assert_string_equal(service.gateway, "192.168.0.1");
+    assert_true(mn_args_complete(&args));
+}
+
+static void test_addresses_of_several_stacks_need_the_name(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv4=10.0.0.9/24"), MN_ARGS_ERROR);
+    assert_non_null(strstr(args.error, "--ipv4:service="));
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv4:other=10.1.0.9/24"), MN_ARGS_RUN);
+    assert_string_equal(other.ipv4, "10.1.0.9/24");
+    assert_string_equal(service.ipv4, "10.0.0.2/24");
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv4:third=10.1.0.9/24"), MN_ARGS_ERROR);
+}
+
+static void test_the_last_value_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--port=7", "--port=8"), MN_ARGS_RUN);
+    assert_int_equal(mnet_option_port(&port), 8);
+}
+
+static void test_options_of_the_program(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--word="), MN_ARGS_RUN);
+    assert_string_equal(word.value, "");
+    assert_true(word.is_set);
+    assert_false(port.is_set);
+    assert_int_equal(mnet_option_port(&port), 9000);
+    assert_false(spin.is_set);
+    assert_int_equal(PARSE("--spin"), MN_ARGS_RUN);
+    assert_true(spin.is_set);
+}
+
+static void test_wrong_values_and_unknown_options_are_named(void **state)
+{
+    (void)state;
+    assert_refused("--nonsense", "no such option");
+    assert_refused("--nonsense=3", "no such option");
+    assert_refused("-x", "no such option");
+    assert_refused("-port=7", "no such option");
+    assert_refused("--", "no such option");
+    assert_refused("-", "no such option");
+    assert_refused("stray", "unexpected");
+    assert_refused("", "unexpected");
+    assert_refused("--port", "missing");
+    assert_refused("--port=", "not a port");
+    assert_refused("--port=0", "not a port");
+    assert_refused("--port=65536", "not a port");
+    assert_refused("--port=-1", "not a port");
+    assert_refused("--port=7x", "not a port");
+    assert_refused("--port=0000007", "not a port");
+    assert_refused("--port:service=7", "no such option");
+    assert_refused("--spin=1", "no value");
+    assert_refused("--net:service", "missing");
+    assert_refused("--net:service=", "missing");
+    assert_refused("--net:other=tap0", "no such device");
+    assert_refused("--net:disk=tap0", "no such device");
+    assert_refused("--net:serv=tap0", "no such device");
+    assert_refused("--net=tap0", "no such option");
+    assert_refused("--block:service=file", "no such device");
+    assert_refused("--ipv4=10.0.0.300/24", "not an IPv4 address");
+    assert_refused("--ipv4=10.0.0.2", "not an IPv4 address");
+    assert_refused("--ipv4=10.0.0.2/33", "not an IPv4 address");
+    assert_refused("--ipv4=fe80::1/64", "not an IPv4 address");
+    assert_refused("--ipv4=", "missing");
+    assert_refused("--ipv4-gateway=nonsense", "not an IPv4 address");
+    assert_refused("--ipv4-gateway=::1", "not an IPv4 address");
+    assert_refused("--verbose=2", "no such option");
+    assert_refused("--manifest=x", "no such option");
+    assert_refused("--log=tcp", "SOURCE:LEVEL");
+    assert_refused("--log=tcp:loud", "SOURCE:LEVEL");
+    assert_refused("--log=:debug", "SOURCE:LEVEL");
+    assert_refused("--log", "missing");
+}
+
+static void test_nothing_is_stored_from_a_wrong_value(void **state)
+{
+    (void)state;
+    PARSE("--ipv4=10.0.0.300/24");
+    assert_string_equal(service.ipv4, "10.0.0.2/24");
+    PARSE("--port=x");
+    assert_string_equal(port.value, "9000");
+}
+
+static void test_levels_of_the_log(void **state)
+{
+    (void)state;
+    assert_int_equal(console.log.level, MNET_LOG_WARNING);
+    PARSE("-v");
+    assert_int_equal(console.log.level, MNET_LOG_INFO);
+    PARSE("--verbose");
+    assert_int_equal(console.log.level, MNET_LOG_DEBUG);
+    PARSE("--quiet");
+    assert_int_equal(console.log.level, MNET_LOG_QUIET);
+    PARSE("-vv");
+    assert_int_equal(console.log.level, MNET_LOG_DEBUG);
+    PARSE("--quiet", "--log=tcp:info");
+    assert_true(mnet_log_shows(&console.log, "tcp", MNET_LOG_INFO));
+    assert_false(mnet_log_shows(&console.log, "arp", MNET_LOG_ERROR));
+}
+
+static void test_more_sources_than_the_log_holds_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--log=a:info", "--log=b:info", "--log=c:info", "--log=d:info",
+                           "--log=e:info", "--log=f:info", "--log=g:info", "--log=h:info",
+                           "--log=i:info"),
+                     MN_ARGS_ERROR);
+    assert_non_null(strstr(args.error, "--log=i:info"));
+}
+
+static void test_help_and_manifest_are_wishes(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--manifest"), MN_ARGS_MANIFEST);
+    assert_int_equal(PARSE("--help"), MN_ARGS_HELP);
+    assert_int_equal(PARSE("-h", "--manifest"), MN_ARGS_HELP);
+    assert_int_equal(PARSE("--manifest", "--nonsense"), MN_ARGS_ERROR);
+}
+
+static void test_an_address_without_default_is_required(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE_FOR(two_stacks, "-v"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_non_null(strstr(args.error, "other"));
+}
+
+static void assert_incomplete(const char *ipv4, const char *gateway)
+{
+    service.ipv4 = ipv4;
+    service.gateway = gateway;
+    assert_int_equal(PARSE("-v"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+}
+
+static void test_addresses_that_no_host_can_have_are_refused(void **state)
+{
+    (void)state;
+    /* RFC 1122 3.2.1.3: addresses of networks, broadcasts, loopback, multicast. */
+    assert_incomplete("10.0.0.0/24", NULL);
+    assert_incomplete("10.0.0.255/24", NULL);
+    assert_incomplete("0.1.2.3/8", NULL);
+    assert_incomplete("127.0.0.1/8", NULL);
+    assert_incomplete("224.0.0.1/4", NULL);
+    assert_incomplete("255.255.255.255/32", NULL);
+    assert_incomplete("10.0.0.2/0", NULL);
+    assert_incomplete("10.0.0.2/24", "10.0.1.1");
+    assert_incomplete("10.0.0.2/24", "10.0.0.2");
+    service.gateway = "10.0.0.1";
+    assert_true(mn_args_complete(&args));
+    /* RFC 3021 2.1: both addresses of a network of two are hosts'. */
+    service.ipv4 = "10.0.0.0/31";
+    assert_true(mn_args_complete(&args));
+}
+
+static void test_the_port_of_an_option_without_value_ends_the_program(void **state)
+{
+    (void)state;
+    port.value = NULL;
+    ASSERT_PANICS(mnet_option_port(&port), "assertion failed");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_devices_are_named_by_kind_and_name, setup),
+        cmocka_unit_test_setup(test_without_devices_none_is_named, setup),
+        cmocka_unit_test_setup(test_addresses_of_the_only_stack_need_no_name, setup),
+        cmocka_unit_test_setup(test_addresses_of_several_stacks_need_the_name, setup),
+        cmocka_unit_test_setup(test_the_last_value_counts, setup),
+        cmocka_unit_test_setup(test_options_of_the_program, setup),
+        cmocka_unit_test_setup(test_wrong_values_and_unknown_options_are_named, setup),
+        cmocka_unit_test_setup(test_nothing_is_stored_from_a_wrong_value, setup),
+        cmocka_unit_test_setup(test_levels_of_the_log, setup),
+        cmocka_unit_test_setup(test_more_sources_than_the_log_holds_are_refused, setup),
+        cmocka_unit_test_setup(test_help_and_manifest_are_wishes, setup),
+        cmocka_unit_test_setup(test_an_address_without_default_is_required, setup),
+        cmocka_unit_test_setup(test_addresses_that_no_host_can_have_are_refused, setup),
+        cmocka_unit_test_setup(test_the_port_of_an_option_without_value_ends_the_program, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
