@@ -36,8 +36,6 @@ uint32_t mn_link_mtu(const struct mn_link *link);
 /* Largest IP packet that may be handed down with gso set: always at least the MTU; 65,535 in
  * software. */
 uint32_t mn_link_gso_max(const struct mn_link *link);
-/* Whether the last batch was as large as was asked for, or packets of it are still to be taken. */
-bool mn_link_rx_is_full_batch(const struct mn_link *link);
 
 /* Receives one packet; NULL when nothing waits: after a batch that was not full without asking the
  * device again. Counts frames and bytes. */
@@ -88,11 +86,10 @@ bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor,
 /* Upper layers have seen that the neighbour is reachable (new data acknowledged). */
 void mn_link_neigh_confirm(struct mn_link *link, const struct mnet_addr *next_hop);
 
-/* By hand, without a device. */
+/* By hand, without a device. Errors: INVALID (there is one), MSG_SIZE, NO_MEMORY. frame_out gives
+ * the length of the next frame, 0 if there is none; one longer than `cap` stays. */
 MNET_MUST_USE mnet_err mn_link_frame_in(struct mn_link *link, const void *frame, size_t len);
 size_t mn_link_frame_out(struct mn_link *link, void *buf, size_t cap);
-/* Bytes of the next frame that mn_link_frame_out would give, 0: none. */
-size_t mn_link_frame_pending(const struct mn_link *link);
 
 bool mn_link_ok(const struct mn_link *link);
 

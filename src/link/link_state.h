@@ -135,8 +135,7 @@ struct mn_link {
     unsigned slot_blocks;     /* blocks of each */
     unsigned rx_batch;        /* slots given to the device at most */
     unsigned rx_next, rx_end; /* frames of the last batch not handed up yet */
-    bool is_rx_full_batch;    /* the last batch was as large as was asked for */
-    bool is_rx_drained;       /* it was not: the next call says so */
+    bool is_rx_drained;       /* the last batch was not full: the next call tells its end */
 
     /* Sending. */
     struct mn_pktq retry;    /* whole frames that the device had no room for */

@@ -159,7 +159,6 @@ static bool receive(struct mn_link *link)
     MN_ASSERT(got <= count);
     link->rx_next = 0;
     link->rx_end = got;
-    link->is_rx_full_batch = got == count;
     link->is_rx_drained = got > 0 && got < count;
     return got > 0;
 }
@@ -267,11 +266,6 @@ struct mn_pkt *mn_link_rx(struct mn_link *link)
     return NULL;
 }
 
-bool mn_link_rx_is_full_batch(const struct mn_link *link)
-{
-    return link->rx_next < link->rx_end || link->is_rx_full_batch || link->hand_in.head != NULL;
-}
-
 /* ---- sending ---- */
 
 static void count_tx(struct mn_link *link, const struct mnet_frame *frame)
@@ -325,14 +319,9 @@ mnet_err mn_link_frame_in(struct mn_link *link, const void *frame, size_t len)
     return MNET_OK;
 }
 
-size_t mn_link_frame_pending(const struct mn_link *link)
-{
-    return link->hand_out.head ? link->hand_out.head->frame.len : 0;
-}
-
 size_t mn_link_frame_out(struct mn_link *link, void *buf, size_t cap)
 {
-    size_t len = mn_link_frame_pending(link);
+    size_t len = link->hand_out.head ? link->hand_out.head->frame.len : 0;
     if (len == 0 || len > cap)
         return len;
     struct mn_pkt *pkt = mn_pktq_pop(&link->hand_out);
