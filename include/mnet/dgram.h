@@ -61,7 +61,9 @@ mnet_err mnet_dgram_error(struct mnet_dgram *dgram);
 
 struct mnet_endpoint mnet_dgram_local(const struct mnet_dgram *dgram);
 
-/* Multicast: RFC 1112. Errors: INVALID if `group` is not multicast, NO_MEMORY. */
+/* Multicast: RFC 1112. A socket gets the datagrams of the groups that it has joined itself, at most
+ * four; what it sends to one comes back to it too. Closing leaves them. Errors: INVALID if `group`
+ * is not multicast, NO_MEMORY (too many), ADDR_NOT_AVAIL (never joined). */
 MNET_MUST_USE mnet_err mnet_dgram_join(struct mnet_dgram *dgram, const struct mnet_addr *group);
 MNET_MUST_USE mnet_err mnet_dgram_leave(struct mnet_dgram *dgram, const struct mnet_addr *group);
 
