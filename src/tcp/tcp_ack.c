@@ -113,11 +113,12 @@ void mn_tcp_ack_window(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 }
 
 /* RFC 5681 2: an ACK that repeats the last one while data is in flight: no text, no SYN or FIN, the
- * same window. With SACK the window may differ if the blocks are news (RFC 6675 2). */
+ * same window. With SACK the window may differ if the blocks are news (RFC 6675 2). The answers to
+ * zero-window probes are none. */
 static bool is_duplicate(const struct mnet_conn *conn, const struct mn_tcp_seg *seg, bool has_news)
 {
     if (!mn_seq_eq(seg->ack, conn->snd_una) || mn_seq_eq(conn->snd_una, conn->snd_max) ||
-        seg->len > 0 || (seg->flags & (MN_TCP_SYN | MN_TCP_FIN)))
+        conn->is_persisting || seg->len > 0 || (seg->flags & (MN_TCP_SYN | MN_TCP_FIN)))
         return false;
     return has_news || ((uint32_t)seg->wnd << conn->snd_wscale) == conn->snd_wnd;
 }
@@ -161,7 +162,8 @@ static mn_verdict after_fin_acked(struct mnet_conn *conn)
         mn_tcp_timer_fin_wait_2(conn);
         return MN_TCP_GO_ON;
     case MN_TCP_CLOSING:
-        mn_tcp_time_wait(conn);
+        mn_tcp_state_set(conn, MN_TCP_TIME_WAIT);
+        mn_tcp_want_output(conn);
         return MN_DONE;
     case MN_TCP_LAST_ACK:
         mn_tcp_conn_end(conn, 0);

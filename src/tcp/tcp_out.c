@@ -220,8 +220,6 @@ static void seq_sent(struct mnet_conn *conn, const struct piece *p)
     if (mn_seq_eq(end, p->seq))
         return;
     conn->sent_at = tcp->env->now;
-    if (p->len % conn->mss != 0)
-        conn->snd_small_end = end;
     if (conn->user_at == MNET_NEVER)
         mn_tcp_timer_user(conn);
     if (mn_seq_lt(p->seq, conn->snd_max)) {
@@ -379,6 +377,8 @@ static void send_new(struct mnet_conn *conn)
         if (!emit(conn, &p))
             return;
         conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
+        if (p.len % conn->mss != 0)
+            conn->snd_small_end = conn->snd_nxt;
     }
 }
 

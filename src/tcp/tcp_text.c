@@ -264,8 +264,7 @@ mn_verdict mn_tcp_fin_in(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
             return MN_DROP(TCP_OUT_OF_WINDOW);
         conn->is_fin_known = true;
         conn->rcv_fin = at;
-        if (!mn_seq_eq(at, conn->rcv_nxt))
-            schedule_dup_ack(conn);
+        want_ack(conn);
     }
     if (conn->is_fin_known && !conn->is_fin_taken && mn_seq_eq(conn->rcv_nxt, conn->rcv_fin))
         take_fin(conn);

@@ -46,10 +46,10 @@ void mn_tcp_timer_sync(struct mnet_conn *conn)
 }
 
 /* Something waits to be sent and nothing is in flight: a window that forbids it must be probed. */
-static void start_persist(struct mnet_conn *conn)
+static void start_persist(struct mnet_conn *conn, bool is_restart)
 {
     const struct mn_tcp *tcp = conn->tcp;
-    if (conn->is_persisting && conn->rexmt_at != MNET_NEVER)
+    if (conn->is_persisting && conn->rexmt_at != MNET_NEVER && !is_restart)
         return;
     conn->is_persisting = true;
     if (conn->snd_wnd > 0) {
@@ -70,7 +70,7 @@ void mn_tcp_timer_rexmt(struct mnet_conn *conn, bool is_restart)
             conn->rexmt_at = conn->tcp->env->now + mn_rtt_rto(&conn->rtt, conn->backoff);
         conn->is_persisting = false;
     } else if (mn_tcp_has_unsent(conn)) {
-        start_persist(conn);
+        start_persist(conn, is_restart);
     } else {
         /* RFC 6298 5.2: all is acknowledged. */
         conn->rexmt_at = MNET_NEVER;

@@ -119,6 +119,7 @@ static void capture(const struct mn_pkt *pkt)
     if (seg->opts.has_ts)
         fix.ts_ecr = seg->opts.ts_val;
     fix.tx_to++;
+    fix.tx_at = fix.env.now;
 }
 
 mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx)

@@ -10,10 +10,12 @@
  *     expect_events(MNET_EV_READABLE);       the user is told
  *     expect_tx(ACK, 1, 6);                  we answer
  *     expect_nothing();
- *     advance(40);                           milliseconds
+ *     advance(41);                           milliseconds
  *
  * Sequence numbers are relative: those of the peer to its ISS (fix.irs), ours to our ISS (fix.iss),
  * so the SYN is 0 and the first byte 1 on both sides, whatever the absolute ones are.
+ *
+ * Timers fire up to 66 us late, so advance(41) for what is due after 40 ms.
  *
  * `rx*` hands a segment to TCP and nothing more; the first `expect_*`, `advance` or `settle` after
  * it ends the batch: it calls the callbacks and lets TCP send. Invariants are checked after each
@@ -81,6 +83,7 @@ struct fix {
     struct seg tx[FIX_TX_MAX]; /* what was sent, absolute, not expected yet: [tx_from, tx_to) */
     uint8_t *tx_text[FIX_TX_MAX];
     unsigned tx_from, tx_to;
+    mnet_time tx_at; /* when the last one was sent */
 
     /* The connection under test. */
     struct mnet_endpoint local, remote;
@@ -178,6 +181,9 @@ void conn_close_wait(void);
 void conn_closing(void);
 void conn_last_ack(void);
 void conn_time_wait(void); /* a record; the user still has fix.conn */
+
+/* One entry of a group. */
+#define FIX_TEST(name) cmocka_unit_test_setup_teardown(name, fix_setup, fix_teardown)
 
 /* Byte `offset` of either stream pattern (offset = relative sequence number). */
 uint8_t pattern(uint32_t offset);
