@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import time
 
 from harness import ADDR, PEER, Skip, echo_works, equal, sh, test, unikernel
@@ -195,7 +196,7 @@ def fuzzed_frames():
             "  for q in (IP(dst='%s')/fuzz(TCP()), IP(dst='%s')/fuzz(UDP()), IP(dst='%s')/fuzz(ICMP()), fuzz(IP(dst='%s'))/TCP(dport=9000,flags='S'), fuzz(ARP())):\n"
             "    try: s.send(e/q)\n"
             "    except Exception: pass\n" % ((ADDR,) * 5))
-        p = subprocess.run(["python3", "-c", script], capture_output=True, text=True, timeout=120)
+        p = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
         if "No module named" in p.stderr:
             raise Skip("python3-scapy is not there for this python3")
         equal(p.returncode, 0, p.stderr)

@@ -51,6 +51,7 @@ struct traffic {
     unsigned accepted; /* ends of the server in use */
     struct end ends[2][TRAFFIC_CONNS];
     uint64_t dgrams; /* received intact */
+    bool is_wild;    /* corruption may pass the checksums */
     char error[256]; /* "", or the first thing that was wrong */
 };
 
