@@ -175,46 +175,62 @@ static uint8_t *get_block(struct mn_ip *ip, const struct mn_frag_slot *slot)
     return NULL;
 }
 
+/* Bytes of `len` that lie in the block in which they begin at `off`. */
+static uint32_t part_of(uint32_t len, uint32_t off)
+{
+    return len < MN_BLOCK_LARGE - off ? len : MN_BLOCK_LARGE - off;
+}
+
 /* Copies the packet's bytes to payload offset `start`. False: no memory. */
 static bool copy_in(struct mn_ip *ip, struct mn_frag_slot *slot, const struct mn_pkt *pkt,
                     uint32_t start)
 {
-    uint32_t at = MN_FRAG_ROOM + start;
-    uint32_t done = 0;
-    for (unsigned i = 0; i < MN_FRAG_BLOCKS && done < pkt->frame.len; i++) {
-        uint32_t b = at / MN_BLOCK_LARGE;
-        uint32_t off = at % MN_BLOCK_LARGE;
-        uint32_t n = pkt->frame.len - done;
-        if (n > MN_BLOCK_LARGE - off)
-            n = MN_BLOCK_LARGE - off;
-        MN_ASSERT(b < MN_FRAG_BLOCKS);
-        if (!slot->body->block[b])
-            slot->body->block[b] = get_block(ip, slot);
-        if (!slot->body->block[b])
-            return false;
-        mn_pkt_copy_out(pkt, done, slot->body->block[b] + off, n);
+    struct mn_frag_body *body = slot->body;
+    uint32_t len = pkt->frame.len;
+    uint32_t off = (MN_FRAG_ROOM + start) % MN_BLOCK_LARGE;
+    uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE;
+    for (uint32_t done = 0; b < MN_FRAG_BLOCKS && done < len; b++, off = 0) {
+        uint8_t *block = body->block[b];
+        if (!block) {
+            block = get_block(ip, slot);
+            if (!block)
+                return false;
+            body->block[b] = block;
+        }
+        uint32_t n = part_of(len - done, off);
+        mn_pkt_copy_out(pkt, done, block + off, n);
         done += n;
-        at += n;
     }
     return true;
 }
 
-/* Whether the payload at `start` is what the packet says. */
-static bool is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, uint32_t start)
+/* Whether bytes [done, done + len) of the packet are those at `at`. */
+static bool is_equal(const struct mn_pkt *pkt, uint32_t done, const uint8_t *at, uint32_t len)
 {
     uint8_t chunk[256];
-    uint32_t done = 0;
-    while (done < pkt->frame.len) {
-        uint32_t at = MN_FRAG_ROOM + start + done;
-        uint32_t off = at % MN_BLOCK_LARGE;
-        uint32_t n = pkt->frame.len - done;
-        if (n > sizeof chunk)
-            n = sizeof chunk;
-        if (n > MN_BLOCK_LARGE - off)
-            n = MN_BLOCK_LARGE - off;
-        MN_ASSERT(at / MN_BLOCK_LARGE < MN_FRAG_BLOCKS);
+    while (len > 0) {
+        uint32_t n = len < sizeof chunk ? len : sizeof chunk;
         mn_pkt_copy_out(pkt, done, chunk, n);
-        if (memcmp(chunk, body->block[at / MN_BLOCK_LARGE] + off, n) != 0)
+        if (memcmp(chunk, at, n) != 0)
+            return false;
+        done += n;
+        at += n;
+        len -= n;
+    }
+    return true;
+}
+
+/* Whether the payload at `start`, all of which is here, is what the packet says. */
+static bool is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, uint32_t start)
+{
+    uint32_t len = pkt->frame.len;
+    uint32_t off = (MN_FRAG_ROOM + start) % MN_BLOCK_LARGE;
+    uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE;
+    for (uint32_t done = 0; b < MN_FRAG_BLOCKS && done < len; b++, off = 0) {
+        const uint8_t *block = body->block[b];
+        uint32_t n = part_of(len - done, off);
+        MN_ASSERT(block);
+        if (!is_equal(pkt, done, block + off, n))
             return false;
         done += n;
     }
@@ -224,11 +240,12 @@ static bool is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, u
 /* The first fragment's IP header goes in front of the payload, for those who quote the datagram. */
 static void copy_header(struct mn_frag_slot *slot, const struct mn_pkt *pkt)
 {
-    uint8_t len = (uint8_t)pkt->l3_len;
-    MN_ASSERT(len >= MN_IP4_HDR_LEN_MIN && len <= MN_FRAG_ROOM && slot->body->block[0]);
+    uint8_t *block = slot->body->block[0];
+    uint16_t len = pkt->l3_len;
+    MN_ASSERT(len >= MN_IP4_HDR_LEN_MIN && len <= MN_IP4_HDR_LEN_MAX && block);
     struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - len, len);
-    mn_rd_bytes(&rd, slot->body->block[0] + (MN_FRAG_ROOM - len), len);
-    slot->hdr_len = len;
+    mn_rd_bytes(&rd, block + (MN_FRAG_ROOM - len), len);
+    slot->hdr_len = (uint8_t)len;
 }
 
 /* ---- ranges ---- */
@@ -267,11 +284,12 @@ static mn_verdict check(const struct mn_frag_slot *slot, const struct mn_pkt *pk
 static void insert(struct mn_frag_body *body, uint32_t start, uint32_t end)
 {
     uint32_t at = range_index(body, start);
-    MN_ASSERT(body->count < MN_FRAG_RANGES && at <= body->count);
-    for (uint32_t i = body->count; i > at; i--)
+    uint32_t count = body->count;
+    MN_ASSERT(count < MN_FRAG_RANGES && at <= count);
+    for (uint32_t i = count; i > at; i--)
         body->range[i] = body->range[i - 1];
     body->range[at] = (struct mn_frag_range){(uint16_t)start, (uint16_t)end};
-    body->count++;
+    body->count = count + 1;
 }
 
 /* ---- the whole datagram ---- */
@@ -288,10 +306,12 @@ static void complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct mn_pkt 
     uint32_t left = slot->total;
     uint32_t off = MN_FRAG_ROOM;
     for (unsigned b = 0; b < MN_FRAG_BLOCKS && left > 0; b++) {
-        uint32_t n = left < MN_BLOCK_LARGE - off ? left : MN_BLOCK_LARGE - off;
-        frame->seg[b] = (struct mnet_seg){slot->body->block[b] + off, n};
-        frame->seg_count++;
+        uint8_t *block = slot->body->block[b];
+        uint32_t n = part_of(left, off);
+        MN_ASSERT(block);
         slot->body->block[b] = NULL; /* its reference goes with the packet */
+        frame->seg[b] = (struct mnet_seg){block + off, n};
+        frame->seg_count++;
         ip->frag.blocks--;
         left -= n;
         off = 0;

@@ -302,6 +302,22 @@ static void test_multicast_to_a_joined_group_comes_back_too(void **state)
     assert_int_equal(f->pkt->frame.len, 30);
 }
 
+static void test_without_memory_for_the_copy_multicast_still_leaves(void **state)
+{
+    struct fix *f = *state;
+    struct mnet_addr group = mnet_addr_v4(GROUP);
+    assert_int_equal(mn_ip_group_join(&f->ip, &group), MNET_OK);
+    for (uint64_t k = 1; k <= 2; k++) {
+        struct mn_pkt *pkt = pattern_pkt(f, 100);
+        struct mn_ip_tx tx = {.dst = group, .proto = 200};
+        f->env.mem.fail_at = k;
+        assert_int_equal(mn_ip_out(&f->ip, pkt, &tx), MNET_OK);
+        assert_int_equal(fix_drops(f, MNET_DROP_TX_NO_MEMORY), k);
+        assert_true(take(f));
+        assert_false(mn_ip_has_loopback(&f->ip));
+    }
+}
+
 /* RFC 768, RFC 9293 3.1: the pseudo header. */
 static void test_the_pseudo_header_is_summed(void **state)
 {
@@ -343,6 +359,7 @@ int main(void)
         T(test_large_sends_to_ourselves_are_counted_as_their_pieces),
         T(test_the_way_to_ourselves_is_bounded),
         T(test_multicast_to_a_joined_group_comes_back_too),
+        T(test_without_memory_for_the_copy_multicast_still_leaves),
         T(test_the_pseudo_header_is_summed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
