@@ -20,17 +20,17 @@ struct mnet_addr {
 
 /* An address and the length of its network prefix: 0..32 for IPv4, 0..128 for IPv6. */
 struct mnet_cidr {
-    struct mnet_addr addr;
-    uint8_t prefix_len;
+    struct mnet_addr addr; /* of the network, or of a host in it */
+    uint8_t prefix_len;    /* bits */
 };
 
 struct mnet_endpoint {
-    struct mnet_addr addr;
-    uint16_t port;
+    struct mnet_addr addr; /* of a host; any: all own ones, or not chosen yet */
+    uint16_t port;         /* 0: not chosen yet */
 };
 
 struct mnet_mac {
-    uint8_t bytes[6];
+    uint8_t bytes[6]; /* as on the wire */
 };
 
 /* Long enough for every text below, with the final NUL. */
@@ -53,8 +53,8 @@ bool mnet_addr_equal(const struct mnet_addr *a, const struct mnet_addr *b);
 bool mnet_cidr_contains(const struct mnet_cidr *cidr, const struct mnet_addr *addr);
 
 /* Text to value. The whole of `text` must be the value: "10.0.0.2", "10.0.0.2/24", "10.0.0.2:9000".
- * IPv4 parts are decimal, without leading zeros, exactly four. Errors: INVALID, `*out` untouched.
- */
+ * IPv4 parts are decimal, without leading zeros, exactly four; an IPv6 address with a port stands
+ * in brackets. Errors: INVALID, `*out` untouched. */
 MNET_MUST_USE mnet_err mnet_addr_parse(const char *text, struct mnet_addr *out);
 MNET_MUST_USE mnet_err mnet_cidr_parse(const char *text, struct mnet_cidr *out);
 MNET_MUST_USE mnet_err mnet_endpoint_parse(const char *text, struct mnet_endpoint *out);

@@ -3,8 +3,7 @@
  * mnet/log.h - log lines with a level, a source and a tag.
  *
  * The source is the module that speaks ("arp", "tcp", an application's own word); the tag says
- * about what: a flow's tag names its two endpoints. Levels can be set for all sources or for one.
- */
+ * about what: a flow's tag names its two endpoints. Levels are set for all sources or for one. */
 #ifndef MNET_LOG_H
 #define MNET_LOG_H
 
@@ -22,19 +21,20 @@ enum mnet_log_level {
 };
 
 struct mnet_log_record {
-    mnet_time now;
-    enum mnet_log_level level;
-    const char *source;
-    const char *tag;     /* "" if none */
-    const char *message; /* without a final newline; valid during the call */
+    mnet_time now;             /* the stack's time */
+    enum mnet_log_level level; /* how bad it is */
+    const char *source;        /* who speaks */
+    const char *tag;           /* about what; "" if none */
+    const char *message;       /* without a final newline; valid during the call */
 };
 
+/* So many sources can have a level of their own: more than anybody looks at together. */
 #define MNET_LOG_SOURCES 8
 
 struct mnet_log {
     /* Called for each record that passes the levels; must not call back into the stack. */
     void (*sink)(struct mnet_log *log, const struct mnet_log_record *record);
-    void *sink_arg;
+    void *sink_arg;            /* the sink's own */
     enum mnet_log_level level; /* of sources that have none of their own */
     struct {
         const char *source;
@@ -45,8 +45,7 @@ struct mnet_log {
 /* Whether a record of `source` at `level` would be shown. `log` may be NULL: never. */
 bool mnet_log_shows(const struct mnet_log *log, const char *source, enum mnet_log_level level);
 
-/* Gives `source` a level of its own. Returns false when there are MNET_LOG_SOURCES of them already.
- */
+/* Gives `source`, which is kept, a level of its own. False when MNET_LOG_SOURCES have one. */
 bool mnet_log_source_level(struct mnet_log *log, const char *source, enum mnet_log_level level);
 
 /* Formats and hands to the sink. Conversions: %s %d %u %ld %lu %lld %llu %zu %x %llx %c %% with

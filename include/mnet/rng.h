@@ -18,8 +18,8 @@ struct mnet_rng {
 /* A small deterministic generator for tests and simulations. NOT for anything exposed to a network:
  * who sees its output can predict it. */
 struct mnet_rng_seeded {
-    struct mnet_rng rng;
-    uint64_t state[4];
+    struct mnet_rng rng; /* what to inject; the first member */
+    uint64_t state[4];   /* not all zero */
 };
 
 /* Sets up `seeded`; the same seed gives the same numbers on every machine. */

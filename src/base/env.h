@@ -18,16 +18,16 @@
 #include <mnet/time.h>
 
 struct mn_env {
-    mnet_time now;               /* the time of this poll */
-    struct mn_mem mem;           /* the whole budget */
-    struct mn_pool pkts;         /* struct mn_pkt */
-    struct mn_wheel wheel;       /* all timers of the stack */
-    struct mnet_rng *rng;        /* injected */
-    struct mnet_log *log;        /* injected, may be NULL */
-    const char *name;            /* of the stack, for logs */
-    struct mn_hash_key hash_key; /* of the tables; drawn once */
-    struct mnet_stats stats;
-    uint64_t drops[MNET_DROP_COUNT];
+    mnet_time now;                   /* the time of this poll */
+    struct mn_mem mem;               /* the whole budget */
+    struct mn_pool pkts;             /* struct mn_pkt */
+    struct mn_wheel wheel;           /* all timers of the stack */
+    struct mnet_rng *rng;            /* injected */
+    struct mnet_log *log;            /* injected, may be NULL */
+    const char *name;                /* of the stack, for logs */
+    struct mn_hash_key hash_key;     /* of the tables; drawn once */
+    struct mnet_stats stats;         /* written by every layer */
+    uint64_t drops[MNET_DROP_COUNT]; /* written by mn_env_count_drop only */
 };
 
 /* Who owns a timer, in the high four bits of mn_timer.kind; the owner numbers the low four. */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct mn_list {
-    struct mn_list *next, *prev;
+    struct mn_list *next, *prev; /* never NULL once initialised */
 };
 
 /* The struct that holds `node` as its member `member`. */

@@ -127,8 +127,8 @@ static inline void mn_block_unref(struct mn_mem *mem, const uint8_t *at)
 
 /* Objects of one size, at most `count_max` at the same time. */
 struct mn_pool {
-    struct mn_mem *mem;
-    const char *name;
+    struct mn_mem *mem;     /* the budget */
+    const char *name;       /* for reports */
     struct mn_list partial; /* pages of this pool with a free object */
     uint32_t object_size;   /* bytes, rounded up to 16 */
     uint32_t per_page;      /* objects that fit a page */

@@ -93,8 +93,7 @@ void mn_pkt_drop(struct mn_env *env, struct mn_pkt *pkt, enum mnet_drop reason)
     mn_pkt_free(env, pkt);
 }
 
-/* The only range of a packet has become empty: a pointer to the end of a block steps back into it.
- */
+/* The only range has become empty: a pointer to the end of a block steps back into that block. */
 static void settle_empty(const struct mn_env *env, struct mnet_seg *seg)
 {
     if ((size_t)(seg->at - env->mem.pages_at) % MN_BLOCK_SMALL == 0)

@@ -74,11 +74,11 @@ static inline struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, u
     return mn_wr_over(first->at, len);
 }
 
-/* Passes over `len` bytes in front; empty first ranges are released. At most frame.len (asserted).
- */
-void mn_pkt_pull_far(struct mn_env *env, struct mn_pkt *pkt,
-                     uint32_t len); /* only for mn_pkt_pull */
+/* Only for mn_pkt_pull: past the first range. */
+void mn_pkt_pull_far(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
 
+/* Passes over `len` bytes in front, at most frame.len (asserted). Empty first ranges are released;
+ * the offload facts stay as they are. */
 static inline void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
 {
     struct mnet_seg *first = &pkt->frame.seg[0];
@@ -98,9 +98,8 @@ void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
  * are used. */
 bool mn_pkt_add(struct mn_env *env, struct mn_pkt *pkt, uint8_t *at, uint32_t len);
 
-/* Appends a copy of `len` bytes, in the last block's room if it is this packet's alone and in new
- * blocks. False when out of memory or ranges; then the packet may hold a part and should be freed.
- */
+/* Appends a copy of `len` bytes, in the last block's room if it is this packet's alone, and in new
+ * blocks. False when out of memory or ranges: then the packet may hold a part of them. */
 bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uint32_t len);
 
 /* Copies bytes [off, off + len) out; they must be there (asserted). */
@@ -120,8 +119,8 @@ uint32_t mn_pkt_truesize(const struct mn_env *env, const struct mn_pkt *pkt);
 
 /* A first-in first-out queue of packets, linked by `next`. */
 struct mn_pktq {
-    struct mn_pkt *head, *tail;
-    uint32_t count;
+    struct mn_pkt *head, *tail; /* first and last, NULL when empty */
+    uint32_t count;             /* packets in it */
 };
 
 static inline void mn_pktq_push(struct mn_pktq *q, struct mn_pkt *pkt)

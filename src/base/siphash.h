@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 struct mn_hash_key {
-    uint64_t k[2];
+    uint64_t k[2]; /* random, secret; never leaves the stack */
 };
 
+/* The hash of `len` bytes at `data`. */
 uint64_t mn_siphash13(const struct mn_hash_key *key, const void *data, size_t len);
 uint64_t mn_siphash24(const struct mn_hash_key *key, const void *data, size_t len);
 

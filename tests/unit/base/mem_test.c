@@ -60,6 +60,7 @@ static void test_any_region_is_used_within_its_bounds(void **state)
             assert_true(len < 2 * MN_PAGE_SIZE + 1024);
             continue;
         }
+        assert_true(mem.page_count > 0);
         assert_int_equal((uintptr_t)mem.pages_at % MN_PAGE_SIZE, 0);
         void *table = mn_mem_carve(&mem, 100);
         if (table)
