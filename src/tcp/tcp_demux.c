@@ -8,7 +8,7 @@
  * Ephemeral ports: RFC 6056 3.3.4, double-hash port selection. Ports that we use towards one peer
  * follow each other, which keeps a port from being used again soon, from a start that only our key
  * tells. The counter is shared by a sixteenth of all peers, chosen by hash, so that a peer learns
- * little of what we do with others. The search ends after one pass over the range. */
+ * little of what we do with others. The search ends after one pass over all ports. */
 #include <base/assert.h>
 #include <tcp/tcp_demux.h>
 #include <tcp/tcp_isn.h>
@@ -19,6 +19,9 @@
 #define PORT_DYNAMIC 49152u
 #define PORT_LAST 65535u
 #define PORT_REGISTERED 1024u
+/* Ports looked at in the dynamic range before the other one is tried: with more than a few thousand
+ * connections to one peer a full pass for each new one would be felt. */
+#define TRIES 64u
 
 bool mn_tcp_demux_init(struct mn_tcp_demux *demux, struct mn_env *env, uint32_t entries_max)
 {
@@ -117,14 +120,14 @@ static bool is_free(const struct mn_tcp_demux *demux, const struct mnet_endpoint
     return !is_same(local, remote) && !mn_tcp_demux_find(demux, local, remote);
 }
 
-/* One pass over [first, last], beginning at `start` ports into it. */
+/* At most `tries` ports of [first, last], from where the peer's offset and the counter say. */
 static bool pick(struct mn_tcp_demux *demux, struct mnet_endpoint *local,
-                 const struct mnet_endpoint *remote, uint32_t first, uint32_t last, uint64_t offset,
-                 uint16_t *counter)
+                 const struct mnet_endpoint *remote, uint32_t first, uint32_t last, uint32_t tries,
+                 uint64_t offset, uint16_t *counter)
 {
     uint32_t count = last - first + 1;
     offset += *counter;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < tries && i < count; i++) {
         local->port = (uint16_t)(first + (offset + i) % count);
         if (is_free(demux, local, remote)) {
             *counter = (uint16_t)(*counter + i + 1);
@@ -146,8 +149,10 @@ mnet_err mn_tcp_demux_bind(struct mn_tcp_demux *demux, struct mnet_endpoint *loc
     uint64_t hash = mn_siphash24(&demux->port_key, tuple, len);
     uint16_t *counter = &demux->port_counter[(hash >> 32) % MN_TCP_PORT_COUNTERS];
     uint64_t offset = (uint32_t)hash;
-    if (pick(demux, local, remote, PORT_DYNAMIC, PORT_LAST, offset, counter) ||
-        pick(demux, local, remote, PORT_REGISTERED, PORT_DYNAMIC - 1, offset, counter))
+    if (pick(demux, local, remote, PORT_DYNAMIC, PORT_LAST, TRIES, offset, counter) ||
+        pick(demux, local, remote, PORT_REGISTERED, PORT_DYNAMIC - 1, UINT16_MAX, offset,
+             counter) ||
+        pick(demux, local, remote, PORT_DYNAMIC, PORT_LAST, UINT16_MAX, offset, counter))
         return MNET_OK;
     return MNET_ERR_ADDR_IN_USE;
 }
