@@ -12,15 +12,16 @@
  * first one is sent by a timer that is due at once, because an address can be added before there is
  * memory for packets.
  *
- * RFC 5227 2.4 (c): a server keeps an address that it was configured with and defends it; who would
- * rather give it up (DHCP) removes it when told of the conflict. One defence and one report per
- * DEFEND_INTERVAL, so that two hosts that insist, or a forger, cause no storm. */
+ * RFC 5227 2.4: the third way, (c). A server keeps an address that it was configured with and
+ * defends it; who would rather give it up (DHCP) removes it when told of the conflict. One defence
+ * and one report per DEFEND_INTERVAL, so that two hosts that insist, or a forger, cause no storm.
+ */
 #include <base/assert.h>
 #include <link/link_state.h>
 #include <string.h>
 #include <wire/arp_hdr.h>
 
-/* RFC 5227 1.1 */
+/* RFC 5227 1.1: the constants of the protocol, by their names. */
 #define PROBE_WAIT MNET_SEC(1)
 #define PROBE_NUM 3
 #define PROBE_MIN MNET_SEC(1)
@@ -145,7 +146,8 @@ void mn_acd_timer(struct mn_link *link, struct mn_link_own *own)
                    now + (own->sent < PROBE_NUM ? random_time(link, PROBE_MIN, PROBE_MAX)
                                                 : ANNOUNCE_WAIT));
     else if (own->sent < ANNOUNCE_NUM)
-        mn_env_arm(link->env, &own->timer, now + ANNOUNCE_INTERVAL); /* RFC 5227 2.3 */
+        mn_env_arm(link->env, &own->timer,
+                   now + ANNOUNCE_INTERVAL); /* RFC 5227 2.3: a second time. */
 }
 
 /* ---- conflicts ---- */

@@ -34,7 +34,7 @@ struct mn_link_slot {
 /* Entries without an answer yet, or without any: addresses that somebody outside makes us look for
  * can take no more of the table. */
 #define MN_NEIGH_UNRESOLVED_MAX 128
-/* RFC 1122 2.3.2.2 asks for one waiting packet. Each neighbour may have a few, whatever others do;
+/* RFC 1122 2.3.2.2: at least one packet waits. Each neighbour may have a few, whatever others do;
  * the fragments of a 64 KiB datagram, as long as not too many wait in all. */
 #define MN_NEIGH_QUEUE_SURE 4
 #define MN_NEIGH_QUEUE_MAX 64

@@ -12,7 +12,7 @@
  * INCOMPLETE asks everybody once a second, three times (RFC 1122 2.3.2.1: no flood of requests),
  * and packets wait meanwhile. FAILED refuses packets at once, so that a sender hears of it and the
  * link is not asked again and again. STALE is used as it is, but asks the neighbour itself first
- * (RFC 1122 2.3.2.1, unicast poll): a host that has gone or moved is noticed within a minute of
+ * (RFC 1122 2.3.2.1: unicast poll): a host that has gone or moved is noticed within a minute of
  * traffic. An acknowledgement of new data confirms too, so busy TCP peers are never asked.
  *
  * The key is an address of either family; only `ask` knows how a family asks.
@@ -27,7 +27,7 @@
 #define REQUEST_INTERVAL MNET_SEC(1) /* RFC 1122 2.3.2.1: at most one request a second */
 #define REQUEST_TRIES 3              /* RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
 #define FAILED_TIME MNET_SEC(3)      /* as long as it took to find out */
-#define FRESH_TIME MNET_SEC(60)      /* RFC 1122 2.3.2.1: "on the order of a minute" */
+#define FRESH_TIME MNET_SEC(60)      /* RFC 1122 2.3.2.1: about a minute */
 #define LIFETIME MNET_SEC(1200)      /* of an entry that is not used: 20 minutes are customary */
 
 mnet_err mn_neigh_init(struct mn_link *link)
