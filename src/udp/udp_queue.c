@@ -13,20 +13,19 @@
 /* What a small block can take from its start to its end, IP header included. */
 #define SMALL_ROOM (MN_BLOCK_SMALL - MN_PKT_HEADROOM)
 
-/* Gives back a copy in one small block where that saves memory and there is some; else `pkt`. */
+/* Gives back a copy in a small block of a packet that needs no more than that, if there is memory;
+ * else `pkt`. Only what lies in one large block is worth it. */
 static struct mn_pkt *shrink(struct mn_env *env, struct mn_pkt *pkt)
 {
-    const struct mnet_frame *frame = &pkt->frame;
-    if (pkt->l3_len + frame->len > SMALL_ROOM ||
-        mn_pkt_truesize(env, pkt) <= env->pkts.object_size + MN_BLOCK_SMALL)
+    const struct mnet_seg *seg = &pkt->frame.seg[0];
+    uint32_t len = pkt->l3_len + seg->len;
+    if (pkt->frame.seg_count > 1 || len > SMALL_ROOM ||
+        mn_block_size(&env->mem, seg->at) == MN_BLOCK_SMALL)
         return pkt;
     struct mn_pkt *copy = mn_pkt_new(env);
     if (!copy)
         return pkt;
-    bool is_good =
-        mn_pkt_append(env, copy, frame->seg[0].at - pkt->l3_len, pkt->l3_len + frame->seg[0].len);
-    for (unsigned i = 1; is_good && i < frame->seg_count; i++)
-        is_good = mn_pkt_append(env, copy, frame->seg[i].at, frame->seg[i].len);
+    bool is_good = mn_pkt_append(env, copy, seg->at - pkt->l3_len, len);
     MN_ASSERT(is_good); /* it fits the first block's room */
     copy->l3_len = pkt->l3_len;
     mn_pkt_pull(env, copy, pkt->l3_len);

@@ -56,6 +56,8 @@ static void test_large_datagrams_leave_in_fragments(void **state)
         assert_memory_equal(joined + 8, data, lens[i]);
     }
     assert_int_equal(send(dgram, PEER, 53, 65508), MNET_ERR_MSG_SIZE);
+    assert_int_equal(send(dgram, PEER, 53, 65536 + 100), MNET_ERR_MSG_SIZE);
+    assert_int_equal(send(dgram, PEER, 53, 0xffffffff), MNET_ERR_MSG_SIZE);
     assert_false(take(u->f));
 }
 
@@ -114,6 +116,7 @@ static void test_sending_fails_as_the_header_says(void **state)
         mnet_err err = send(dgram, PEER, 53, 50000);
         bool has_failed = u->f->env.mem.fail_at == 0;
         assert_int_equal(err, has_failed ? MNET_ERR_NO_MEMORY : MNET_OK);
+        assert_int_equal(fix_drops(u->f, MNET_DROP_TX_NO_MEMORY), has_failed ? k : 6);
         u->f->env.mem.fail_at = 0;
         while (take(u->f))
             ;
