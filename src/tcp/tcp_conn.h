@@ -22,25 +22,25 @@
  * Where each event is handled, and what tests it (tests/unit/tcp/):
  *
  *   event                              where                                    test
- *   OPEN, active                       tcp_user.c      mn_tcp_open              user_test
- *   OPEN, passive; SYN for it          tcp_listen.c    mn_tcp_listen[_in]       listen_test
- *   SEND, RECEIVE, CLOSE, ABORT        tcp_user.c      mnet_conn_*              user_test
- *   segment: parse, checksum           tcp_seg.c       mn_tcp_seg_parse         seg_test
- *   segment: find who it is for        tcp_in.c        mn_tcp_in                in_test
- *   ... in SYN-SENT: ack rst syn       tcp_in.c        mn_tcp_syn_sent_in       in_test
- *   ... first: sequence number, PAWS   tcp_in.c        check_sequence           in_test
- *   ... second: RST                    tcp_in.c        check_rst                in_test
- *   ... fourth: SYN                    tcp_in.c        check_syn                in_test
- *   ... fifth: ACK                     tcp_ack.c       mn_tcp_ack_in            ack_test
- *   ...        duplicate ACK, recovery tcp_recovery.c  mn_tcp_recovery_*        recovery_test
- *   ... sixth: URG                     tcp_text.c      (data stays in line)     text_test
- *   ... seventh: text                  tcp_text.c      mn_tcp_text_in           text_test
- *   ... eighth: FIN                    tcp_text.c      mn_tcp_fin_in            text_test
- *   ... in TIME-WAIT                   tcp_time_wait.c mn_tcp_time_wait_in      time_wait_test
- *   ... for nobody                     tcp_rst.c       mn_tcp_rst_reply         rst_test
+ *   OPEN, active                       tcp_user.c      mn_tcp_open              tcp_user_test
+ *   OPEN, passive; SYN for it          tcp_listen.c, tcp_syn.c                     tcp_listen_test
+ *   SEND, RECEIVE, CLOSE, ABORT        tcp_user.c      mnet_conn_*              tcp_user_test
+ *   segment: parse, checksum           tcp_seg.c       mn_tcp_seg_parse         tcp_seg_test
+ *   segment: find who it is for        tcp_in.c        mn_tcp_in                tcp_in_test
+ *   ... in SYN-SENT: ack rst syn       tcp_in.c        syn_sent_in              tcp_in_test
+ *   ... first: sequence number, PAWS   tcp_in.c        check_sequence           tcp_in_test
+ *   ... second: RST                    tcp_in.c        check_rst                tcp_in_test
+ *   ... fourth: SYN                    tcp_in.c        check_syn                tcp_in_test
+ *   ... fifth: ACK                     tcp_ack.c       mn_tcp_ack_in            tcp_ack_test
+ *   ...        duplicate ACK, recovery tcp_recovery.c  mn_tcp_recovery_*        tcp_recovery_test
+ *   ... sixth: URG                     tcp_text.c      (data stays in line)     tcp_text_test
+ *   ... seventh: text                  tcp_text.c      mn_tcp_text_in           tcp_text_test
+ *   ... eighth: FIN                    tcp_text.c      mn_tcp_fin_in            tcp_text_test
+ *   ... in TIME-WAIT                   tcp_time_wait.c mn_tcp_time_wait_in      tcp_time_wait_test
+ *   ... for nobody                     tcp_rst.c       mn_tcp_rst_reply         tcp_rst_test
  *   retransmission, persist, delayed ACK, keepalive, user timeout, FIN-WAIT-2
- *                                      tcp_timer.c     mn_tcp_timer_expired     timer_test
- *   ICMP error, neighbour failure      tcp_error.c     mn_tcp_error             error_test
+ *                                      tcp_timer.c     mn_tcp_timer_expired     tcp_timer_test
+ *   ICMP error, neighbour failure      tcp_error.c     mn_tcp_error             tcp_error_test
  *   memory short                       tcp.c           shed                     tcp_test
  */
 #ifndef MN_TCP_CONN_H

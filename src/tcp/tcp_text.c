@@ -144,12 +144,14 @@ static bool trim(struct mnet_conn *conn, struct mn_tcp_seg *seg)
     return true;
 }
 
-/* Whether the budget for received data has room for `pkt`. Out-of-order data gives way to it. */
-static bool make_room(struct mnet_conn *conn, const struct mn_pkt *pkt)
+/* Whether the budget for received data has room for the text of `seg`. Out-of-order data gives way
+ * to text that is in order. */
+static bool make_room(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 {
     struct mn_tcp *tcp = conn->tcp;
-    uint64_t need = mn_pkt_truesize(tcp->env, pkt);
-    for (unsigned i = 0; i < SHED_MAX && tcp->rcv_used + need > tcp->rcv_limit; i++)
+    uint64_t need = mn_pkt_truesize(tcp->env, seg->pkt);
+    unsigned sheds = mn_seq_eq(seg->seq, conn->rcv_nxt) ? SHED_MAX : 0;
+    for (unsigned i = 0; i < sheds && tcp->rcv_used + need > tcp->rcv_limit; i++)
         if (!mn_tcp_shed_ooo(tcp))
             break;
     return tcp->rcv_used + need <= tcp->rcv_limit;
@@ -223,7 +225,7 @@ mn_verdict mn_tcp_text_in(struct mnet_conn *conn, struct mn_tcp_seg *seg)
         return refuse_text(conn);
     if (!trim(conn, seg))
         return MN_TCP_GO_ON;
-    if (!make_room(conn, seg->pkt)) {
+    if (!make_room(conn, seg)) {
         want_ack(conn);
         return MN_DROP(TCP_RCV_BUF_FULL);
     }

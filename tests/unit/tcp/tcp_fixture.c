@@ -92,8 +92,8 @@ static void capture(const struct mn_pkt *pkt)
     *seg = (struct seg){0};
     assert_true(mn_tcp_hdr_read(&rd, &hdr));
     assert_true(mn_tcp_opts_read(hdr.options, &seg->opts));
-    assert_int_equal(hdr.src_port, fix.local.port);
-    assert_int_equal(hdr.dst_port, fix.remote.port);
+    assert_true(fix.has_many || hdr.src_port == fix.local.port);
+    assert_true(fix.has_many || hdr.dst_port == fix.remote.port);
     assert_int_equal(hdr.urgent, 0);
     seg->flags = hdr.flags;
     seg->seq = hdr.seq.v;
@@ -328,7 +328,8 @@ mn_verdict rx_seg(const struct seg *seg)
     static uint8_t bytes[70000];
     size_t len = build(seg, bytes, sizeof bytes);
     struct mn_pkt *pkt = mn_pkt_new_rx(&fix.env, (uint32_t)len);
-    assert_non_null(pkt);
+    if (!pkt) /* link/ drops the frame */
+        return MN_DROP(RX_NO_MEMORY);
     size_t at = 0;
     unsigned used = 0;
     struct mnet_seg offered[MNET_FRAME_SEGS];

@@ -89,6 +89,7 @@ struct fix {
     struct mnet_endpoint local, remote;
     struct mnet_listener *listener;
     struct mnet_conn *conn;
+    bool has_many;     /* more than one connection: ports are not looked at */
     unsigned events;   /* told and not expected yet */
     unsigned accepts;  /* calls of the listener's callback */
     uint32_t iss, irs; /* ours, the peer's */
