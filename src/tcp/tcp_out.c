@@ -98,15 +98,6 @@ void mn_tcp_mss_update(struct mnet_conn *conn)
     conn->mss = (uint16_t)(mss - (conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u));
 }
 
-/* Text that one packet can carry: whole segments. */
-static uint32_t piece_max(const struct mnet_conn *conn)
-{
-    uint32_t most = mn_ip_gso_max(conn->tcp->ip, &conn->entry.remote.addr);
-    most = (most < IP_LEN_MAX ? most : IP_LEN_MAX) - ip_hdr_len(&conn->entry.remote.addr) -
-           MN_TCP_HDR_LEN_MAX;
-    return most > conn->mss ? most - most % conn->mss : conn->mss;
-}
-
 /* -- the segment -- */
 
 static void fill_opts(const struct mnet_conn *conn, uint8_t flags, struct mn_tcp_opts *opts)
@@ -133,6 +124,27 @@ static void fill_opts(const struct mnet_conn *conn, uint8_t flags, struct mn_tcp
         opts->ts_val = mn_tcp_ts_now(tcp, conn->ts_offset);
         opts->ts_ecr = (flags & MN_TCP_ACK) ? conn->ts_recent : 0;
     }
+}
+
+/* RFC 6691 2: text that one wire segment has room for now: SACK blocks, which every segment carries
+ * while something is out of order, are taken off as well. */
+static uint32_t text_mss(const struct mnet_conn *conn)
+{
+    if (!conn->has_sack || !mn_rcvq_has_ooo(&conn->rcvq))
+        return conn->mss;
+    struct mn_tcp_opts opts;
+    fill_opts(conn, MN_TCP_ACK, &opts);
+    uint32_t fixed = conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u;
+    return conn->mss - ((uint32_t)mn_tcp_opts_len(&opts) - fixed);
+}
+
+/* Text that one packet can carry: whole segments. */
+static uint32_t piece_max(const struct mnet_conn *conn, uint32_t mss)
+{
+    uint32_t most = mn_ip_gso_max(conn->tcp->ip, &conn->entry.remote.addr);
+    most = (most < IP_LEN_MAX ? most : IP_LEN_MAX) - ip_hdr_len(&conn->entry.remote.addr) -
+           MN_TCP_HDR_LEN_MAX;
+    return most > mss ? most - most % mss : mss;
 }
 
 /* The window field; notes what it promises. Rounded down to the scale: rounding up would let tiny
@@ -178,9 +190,10 @@ static void write_header(struct mnet_conn *conn, struct mn_pkt *pkt, const struc
     pkt->frame.csum = MNET_CSUM_PARTIAL;
     pkt->frame.csum_start = 0;
     pkt->frame.csum_offset = MN_TCP_CSUM_OFFSET;
-    if (p->len > conn->mss) {
+    uint32_t mss = text_mss(conn);
+    if (p->len > mss) {
         pkt->frame.gso = mnet_addr_is_v4(&id->remote.addr) ? MNET_GSO_TCP4 : MNET_GSO_TCP6;
-        pkt->frame.gso_size = conn->mss;
+        pkt->frame.gso_size = (uint16_t)mss;
         pkt->frame.gso_hdr_len = (uint16_t)hdr_len;
     }
 }
@@ -194,8 +207,9 @@ static void gather(struct mnet_conn *conn, struct mn_pkt *pkt, struct piece *p)
     if (got == p->len)
         return;
     MN_ASSERT(got > 0);
-    if (got > conn->mss) {
-        got -= got % conn->mss;
+    uint32_t mss = text_mss(conn);
+    if (got > mss) {
+        got -= got % mss;
         mn_pkt_trim(tcp->env, pkt, got);
     }
     p->len = got;
@@ -223,7 +237,8 @@ static void seq_sent(struct mnet_conn *conn, const struct piece *p)
     if (conn->user_at == MNET_NEVER)
         mn_tcp_timer_user(conn);
     if (mn_seq_lt(p->seq, conn->snd_max)) {
-        uint32_t count = p->len > conn->mss ? (p->len + conn->mss - 1) / conn->mss : 1;
+        uint32_t mss = text_mss(conn);
+        uint32_t count = p->len > mss ? (p->len + mss - 1) / mss : 1;
         conn->retransmits += count;
         tcp->env->stats.tcp_retransmits += count;
         /* RFC 6298 3 (Karn): what is sent twice is not timed. */
@@ -311,16 +326,17 @@ static bool plan(const struct mnet_conn *conn, struct piece *p)
     if (room == 0 || (queued == 0 && !fin_pending))
         return false;
     uint32_t len = queued < room ? queued : room;
-    if (len > conn->mss) {
-        uint32_t most = piece_max(conn);
+    uint32_t mss = text_mss(conn);
+    if (len > mss) {
+        uint32_t most = piece_max(conn, mss);
         len = len < most ? len : most;
     }
     bool is_last = len == queued;
     bool has_fin = is_last && fin_pending && len < room;
-    uint32_t tail = len % conn->mss;
+    uint32_t tail = len % mss;
     if (tail > 0 && !(is_last && may_send_small(conn, has_fin))) {
         /* A part of a segment only when it is half of the largest window the peer ever had. */
-        if (len > conn->mss)
+        if (len > mss)
             len -= tail;
         else if (is_last || len < conn->snd_wnd_max / 2)
             return false;
@@ -377,7 +393,7 @@ static void send_new(struct mnet_conn *conn)
         if (!emit(conn, &p))
             return;
         conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
-        if (p.len % conn->mss != 0)
+        if (p.len % text_mss(conn) != 0)
             conn->snd_small_end = conn->snd_nxt;
     }
 }
@@ -391,8 +407,8 @@ static void send_probe(struct mnet_conn *conn)
     if (!mn_seq_eq(conn->snd_nxt, conn->snd_una) || !mn_tcp_has_unsent(conn))
         return;
     uint32_t most = conn->snd_wnd > 0 ? conn->snd_wnd : 1;
-    if (most > conn->mss)
-        most = conn->mss;
+    if (most > text_mss(conn))
+        most = text_mss(conn);
     struct piece p = {.seq = conn->snd_nxt, .len = conn->sndq.len, .flags = MN_TCP_ACK};
     if (p.len > most)
         p.len = most;
