@@ -10,9 +10,9 @@
  *
  * The timer of a record sends the SYN-ACK again after 1, 2, 4, 8 and 16 s and gives up 32 s later.
  *
- * Records are bounded for the stack and for each listener. At a listener's bound its oldest record
- * gives way; at the stack's, the oldest of the listener whose turn it is, so that a flood at one
- * port cannot use up all that another one needs. */
+ * Records are bounded for the stack and for each listener. At either bound the oldest record of the
+ * same listener gives way, so a flood at one port harms nobody at another; a listener without any
+ * takes one from the others in turn. */
 #include <tcp/tcp_conn.h>
 
 #define SYN_ACK_RTO MN_RTT_RTO_FIRST
@@ -38,16 +38,21 @@ static void end(struct mn_tcp *tcp, struct mn_tcp_syn *syn)
     mn_pool_put(&tcp->syns.pool, syn);
 }
 
+static void give_way(struct mn_tcp *tcp, struct mnet_listener *l)
+{
+    mn_env_count_drop(tcp->env, MNET_DROP_TCP_SYN_QUEUE_FULL);
+    end(tcp, oldest(l));
+}
+
 bool mn_tcp_syn_shed(struct mn_tcp *tcp)
 {
     if (mn_list_is_empty(&tcp->syns.busy))
         return false;
     struct mnet_listener *l = MN_CONTAINER(tcp->syns.busy.next, struct mnet_listener, syns_node);
-    /* Next time another listener's turn. */
+    /* Next time it is another listener's turn. */
     mn_list_remove(&l->syns_node);
     mn_list_push_back(&tcp->syns.busy, &l->syns_node);
-    mn_env_count_drop(tcp->env, MNET_DROP_TCP_SYN_QUEUE_FULL);
-    end(tcp, oldest(l));
+    give_way(tcp, l);
     return true;
 }
 
@@ -171,17 +176,20 @@ static uint16_t window(const struct mn_tcp *tcp)
     return (uint16_t)(wnd > UINT16_MAX ? UINT16_MAX : wnd);
 }
 
-/* A new record, older ones giving way; NULL: no memory. */
+/* A new record; NULL: no memory. When there must not be more, an older one gives way: of the same
+ * listener if it has any. */
 static struct mn_tcp_syn *get(struct mn_tcp *tcp, struct mnet_listener *l)
 {
-    if (l->syn_count >= l->syn_max) {
-        mn_env_count_drop(tcp->env, MNET_DROP_TCP_SYN_QUEUE_FULL);
-        end(tcp, oldest(l));
-    }
-    struct mn_tcp_syn *syn = mn_pool_get(&tcp->syns.pool);
-    if (!syn && mn_tcp_syn_shed(tcp))
+    struct mn_tcp_syn *syn = NULL;
+    if (l->syn_count < l->syn_max)
         syn = mn_pool_get(&tcp->syns.pool);
-    return syn;
+    if (syn)
+        return syn;
+    if (l->syn_count > 0)
+        give_way(tcp, l);
+    else if (!mn_tcp_syn_shed(tcp))
+        return NULL;
+    return mn_pool_get(&tcp->syns.pool);
 }
 
 /* RFC 9293 3.10.7.2 third: a SYN. */
@@ -234,6 +242,11 @@ mn_verdict mn_tcp_listen_in(struct mn_tcp *tcp, struct mnet_listener *listener,
     /* ... third, fourth. A SYN that closes already is nobody's honest segment. */
     if ((seg->flags & (MN_TCP_SYN | MN_TCP_FIN)) != MN_TCP_SYN)
         return MN_DROP(TCP_BAD_FLAGS);
+    /* Nobody accepts, and as many wait behind those who wait: a SYN is repeated later, while a
+     * client that we had answered would count itself connected and be reset when its record gives
+     * way. */
+    if (listener->queue_count >= listener->queue_max && listener->syn_count >= listener->queue_max)
+        return MN_DROP(TCP_BACKLOG_FULL);
     return syn_for_listener(tcp, listener, seg, NULL);
 }
 
