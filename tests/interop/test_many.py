@@ -81,7 +81,7 @@ def ten_thousand_tasks():
     need_files(12000)
     with unikernel("echo") as p:
         start = time.time()
-        socks = open_many(10000)
+        socks = open_many(10000, at_a_time=64)
         echo_on_all(socks)
         print("# 10,000 connections and a round trip on each: %.1f s, resident %d MiB" % (time.time() - start, p.rss_kib() >> 10))
         for s in socks:
