@@ -23,7 +23,7 @@
  *
  *   event                              where                                    test
  *   OPEN, active                       tcp_user.c      mn_tcp_open              tcp_user_test
- *   OPEN, passive; SYN for it          tcp_listen.c, tcp_syn.c                     tcp_listen_test
+ *   OPEN, passive; SYN for it          tcp_listen.c, tcp_syn.c                  tcp_listen_test
  *   SEND, RECEIVE, CLOSE, ABORT        tcp_user.c      mnet_conn_*              tcp_user_test
  *   segment: parse, checksum           tcp_seg.c       mn_tcp_seg_parse         tcp_seg_test
  *   segment: find who it is for        tcp_in.c        mn_tcp_in                tcp_in_test

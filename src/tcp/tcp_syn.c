@@ -177,19 +177,18 @@ static uint16_t window(const struct mn_tcp *tcp)
 }
 
 /* A new record; NULL: no memory. When there must not be more, an older one gives way: of the same
- * listener if it has any. */
+ * listener if it has any. Not when memory is short: the new client will send its SYN again, while
+ * an older one may believe that it is connected. */
 static struct mn_tcp_syn *get(struct mn_tcp *tcp, struct mnet_listener *l)
 {
-    struct mn_tcp_syn *syn = NULL;
-    if (l->syn_count < l->syn_max)
-        syn = mn_pool_get(&tcp->syns.pool);
-    if (syn)
-        return syn;
+    struct mn_pool *pool = &tcp->syns.pool;
+    if (l->syn_count < l->syn_max && pool->count < pool->count_max)
+        return mn_pool_get(pool);
     if (l->syn_count > 0)
         give_way(tcp, l);
     else if (!mn_tcp_syn_shed(tcp))
         return NULL;
-    return mn_pool_get(&tcp->syns.pool);
+    return mn_pool_get(pool);
 }
 
 /* RFC 9293 3.10.7.2 third: a SYN. */
