@@ -10,13 +10,6 @@
 #include <base/checksum.h>
 #include <string.h>
 
-static inline uint64_t load64(const uint8_t *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
 /* One's complement addition. */
 static inline uint64_t add(uint64_t sum, uint64_t word)
 {
@@ -24,60 +17,71 @@ static inline uint64_t add(uint64_t sum, uint64_t word)
     return sum + (sum < word);
 }
 
-/* The sum of the last 0 to 7 bytes, the very last one of an odd number as if a zero followed. */
-static inline uint64_t add_tail(const uint8_t *at, size_t len)
+/* Loads eight bytes, and stores them at `to` unless that is NULL. */
+static inline uint64_t take64(uint8_t *to, const uint8_t *from, size_t i)
+{
+    uint64_t word;
+    memcpy(&word, from + i, sizeof word);
+    if (to)
+        memcpy(to + i, &word, sizeof word);
+    return word;
+}
+
+/* The last 0 to 7 bytes from `i` on, the very last one of an odd number as if a zero followed. */
+static inline uint64_t take_tail(uint8_t *to, const uint8_t *from, size_t i, size_t len)
 {
     uint64_t sum = 0;
     uint32_t four;
     uint16_t two;
-    if ((len & 4) != 0) {
-        memcpy(&four, at, sizeof four);
+    if (i + 4 <= len) {
+        memcpy(&four, from + i, sizeof four);
+        if (to)
+            memcpy(to + i, &four, sizeof four);
         sum += four;
-        at += 4;
+        i += 4;
     }
-    if ((len & 2) != 0) {
-        memcpy(&two, at, sizeof two);
+    if (i + 2 <= len) {
+        memcpy(&two, from + i, sizeof two);
+        if (to)
+            memcpy(to + i, &two, sizeof two);
         sum += two;
-        at += 2;
+        i += 2;
     }
-    if ((len & 1) != 0) {
-        const uint8_t padded[2] = {*at, 0};
+    if (i + 1 <= len) {
+        const uint8_t padded[2] = {from[i], 0};
         memcpy(&two, padded, sizeof two);
+        if (to)
+            to[i] = from[i];
         sum += two;
     }
     return sum;
 }
 
-mn_sum mn_sum_add(mn_sum sum, const uint8_t *at, size_t len)
+/* Sums, and copies unless `to` is NULL: each of the two calls below is its own copy of this. */
+static inline mn_sum sum_range(mn_sum sum, uint8_t *to, const uint8_t *from, size_t len)
 {
     uint64_t s0 = sum, s1 = 0, s2 = 0, s3 = 0;
-    for (; len >= 32; len -= 32, at += 32) {
-        s0 = add(s0, load64(at));
-        s1 = add(s1, load64(at + 8));
-        s2 = add(s2, load64(at + 16));
-        s3 = add(s3, load64(at + 24));
+    size_t i = 0;
+    for (; i + 32 <= len; i += 32) {
+        s0 = add(s0, take64(to, from, i));
+        s1 = add(s1, take64(to, from, i + 8));
+        s2 = add(s2, take64(to, from, i + 16));
+        s3 = add(s3, take64(to, from, i + 24));
     }
-    for (; len >= 8; len -= 8, at += 8)
-        s0 = add(s0, load64(at));
-    s1 = add(s1, add_tail(at, len));
+    for (; i + 8 <= len; i += 8)
+        s0 = add(s0, take64(to, from, i));
+    s1 = add(s1, take_tail(to, from, i, len));
     return add(add(s0, s1), add(s2, s3));
+}
+
+mn_sum mn_sum_add(mn_sum sum, const uint8_t *at, size_t len)
+{
+    return sum_range(sum, NULL, at, len);
 }
 
 mn_sum mn_sum_copy(mn_sum sum, uint8_t *to, const uint8_t *from, size_t len)
 {
-    uint64_t s0 = sum, s1 = 0, s2 = 0, s3 = 0;
-    for (; len >= 32; len -= 32, from += 32, to += 32) {
-        uint64_t word[4];
-        memcpy(word, from, sizeof word);
-        memcpy(to, word, sizeof word);
-        s0 = add(s0, word[0]);
-        s1 = add(s1, word[1]);
-        s2 = add(s2, word[2]);
-        s3 = add(s3, word[3]);
-    }
-    sum = add(add(s0, s1), add(s2, s3));
-    memcpy(to, from, len);
-    return mn_sum_add(sum, to, len);
+    return sum_range(sum, to, from, len);
 }
 
 /* The 16 bits of a sum that is read in the machine's order. */
