@@ -13,7 +13,6 @@
 
 void __sanitizer_start_switch_fiber(void **fake_save, const void *low, size_t size);
 void __sanitizer_finish_switch_fiber(void *fake, const void **low_from, size_t *size_from);
-void __asan_unpoison_memory_region(const volatile void *at, size_t len);
 
 void mn_fiber_init(struct mn_fiber *fiber, void *low, size_t size, void (*entry)(void *), void *arg)
 {
@@ -49,6 +48,4 @@ void mn_fiber_deinit(struct mn_fiber *fiber, struct mn_fiber *self)
 {
     fiber->until = self;
     mn_fiber_switch(self, fiber);
-    /* Frames that were left without a return still mark the stack. */
-    __asan_unpoison_memory_region(fiber->low, fiber->size);
 }

@@ -56,7 +56,7 @@ mnet_err mnet_mutex_lock(struct mnet_mutex *mutex)
     if (err != MNET_OK || mnet_mutex_try_lock(mutex))
         return err;
     err = mn_waitq_wait(&mutex->waiters);
-    if (err != MNET_OK && mutex->holder == mn_task_here(__func__))
+    if (err != MNET_OK && mn_task_here(__func__)->woken_by == MNET_OK)
         hand_over(mutex);
     return err;
 }
@@ -92,9 +92,12 @@ mnet_err mnet_condition_wait(struct mnet_condition *condition, struct mnet_mutex
     struct mnet_task *task = mn_task_here(__func__);
     mnet_mutex_unlock(mutex);
     err = mn_waitq_wait(&condition->waiters);
-    if (err == MNET_ERR_CANCELED && task->woken_by == MNET_OK)
-        mnet_condition_signal(condition);
+    bool is_signaled = task->woken_by == MNET_OK;
     lock_stubborn(mutex);
+    if (task->is_cancelled)
+        err = MNET_ERR_CANCELED;
+    if (err != MNET_OK && is_signaled)
+        mnet_condition_signal(condition);
     return err;
 }
 

@@ -95,7 +95,7 @@ bool fake_port_matches(const char *text, const char *pattern)
     return *pattern == '\0';
 }
 
-bool fake_port_panics(int (*body)(void *), const char *text)
+static bool panics(int (*body)(void *), bool is_task, const char *text)
 {
     int ends[2];
     if (pipe(ends) != 0)
@@ -105,7 +105,10 @@ bool fake_port_panics(int (*body)(void *), const char *text)
     if (pid == 0) {
         dup2(ends[1], 2);
         close(ends[0]);
-        mnet_sched_run(NULL, body, NULL);
+        if (is_task)
+            mnet_sched_run(NULL, body, NULL);
+        else
+            body(NULL);
         _exit(0);
     }
     close(ends[1]);
@@ -126,4 +129,14 @@ bool fake_port_panics(int (*body)(void *), const char *text)
         return true;
     fprintf(stderr, "# wanted \"%s\"\n# got status %d \"%s\"\n", text, status, said);
     return false;
+}
+
+bool fake_port_panics(int (*body)(void *), const char *text)
+{
+    return panics(body, true, text);
+}
+
+bool fake_port_panics_outside(int (*body)(void *), const char *text)
+{
+    return panics(body, false, text);
 }

@@ -26,6 +26,9 @@ void fake_port_reset(void);
  * `text`, where '*' stands for any run of characters. Prints what came instead if not. */
 bool fake_port_panics(int (*body)(void *), const char *text);
 
+/* The same with `body` called outside any task. */
+bool fake_port_panics_outside(int (*body)(void *), const char *text);
+
 /* Whether `text` is `pattern`. */
 bool fake_port_matches(const char *text, const char *pattern);
 
