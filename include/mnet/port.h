@@ -26,7 +26,8 @@ mnet_time mnet_port_wall_clock(void);
  * early. */
 void mnet_port_wait(mnet_time deadline);
 
-/* Whether the platform has asked the program to end (Linux: SIGTERM or SIGINT); stays true, and ends a mnet_port_wait. */
+/* Whether the platform has asked the program to end (Linux: SIGTERM or SIGINT); stays true, and
+ * ends a mnet_port_wait. */
 bool mnet_port_is_ending(void);
 
 /* Fills `out` from the platform's own entropy source. Returns how many bytes it gave: less than

@@ -159,7 +159,7 @@ static const char *why_not_attached(const char *ifname, int error)
                        "mode tap user $USER",
                        ifname, ifname);
     case EINVAL:
-        return tap_why("interface %s is not a TAP with one queue", ifname);
+        return tap_why("interface %s is not a TAP interface with a single queue", ifname);
     default:
         return tap_why("cannot attach to interface %s: %s", ifname, strerror(error));
     }

@@ -4,8 +4,6 @@
  * nothing else, and that devices are what they claim to be. Frames are made by hand; no stack takes
  * part. */
 #include "../../ports/sim/sim.h"
-#include <mnet/block.h>
-#include <mnet/port.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -104,7 +102,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    sim_use(NULL);
     sim_free(sim);
     sim = NULL;
     return 0;
@@ -544,55 +541,6 @@ static void test_a_device_refuses_what_it_has_not_promised(void **state)
     assert_refuses(&bad);
 }
 
-/* ---- as a port ---- */
-
-static void test_waiting_moves_the_clock_to_what_comes_first(void **state)
-{
-    (void)state;
-    sim_use(sim);
-    mnet_time begin = sim_now(sim);
-    mnet_port_wait(begin + MNET_SEC(5));
-    assert_int_equal(sim_now(sim), begin + MNET_SEC(5));
-    sim_link_config(link_)->delay = MNET_MS(3);
-    send_tcp(a, &b->mac, 10);
-    mnet_port_wait(MNET_NEVER);
-    assert_int_equal(sim_now(sim), begin + MNET_SEC(5) + MNET_MS(3));
-    assert_true(receive(b));
-    sim_end_at(sim, begin + MNET_SEC(60));
-    assert_false(mnet_port_is_ending());
-    mnet_port_wait(MNET_NEVER);
-    assert_int_equal(sim_now(sim), begin + MNET_SEC(60));
-    assert_true(mnet_port_is_ending());
-}
-
-static void test_the_clock_goes_on_while_it_is_looked_at(void **state)
-{
-    (void)state;
-    sim_use(sim);
-    mnet_time before = mnet_port_clock();
-    assert_true(mnet_port_clock() > before);
-}
-
-static void test_devices_are_opened_by_name_or_join_the_first_link(void **state)
-{
-    (void)state;
-    struct mnet_netdev *dev;
-    struct mnet_blockdev *block;
-    const char *why;
-    sim_use(sim);
-    assert_int_equal(mnet_port_net_open("b", "x", &dev, &why), MNET_OK);
-    assert_ptr_equal(dev, b);
-    assert_int_equal(mnet_port_net_open("new", "x", &dev, &why), MNET_OK);
-    assert_ptr_not_equal(dev, b);
-    assert_int_equal(send_tcp(dev, &b->mac, 10), MNET_OK);
-    assert_int_equal(drain(b), 1);
-    assert_int_equal(mnet_port_net_open("b", NULL, &dev, &why), MNET_ERR_NO_DEVICE);
-    sim_block_add(sim, "disk", 2048);
-    assert_int_equal(mnet_port_block_open("disk", "x", &block, &why), MNET_OK);
-    assert_int_equal(block->length, 2048);
-    assert_int_equal(mnet_port_block_open("none", "x", &block, &why), MNET_ERR_NO_DEVICE);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -615,9 +563,6 @@ int main(void)
         TEST(test_large_frames_are_cut_into_correct_ones),
         TEST(test_large_frames_arrive_whole_where_they_can),
         TEST(test_a_device_refuses_what_it_has_not_promised),
-        TEST(test_waiting_moves_the_clock_to_what_comes_first),
-        TEST(test_the_clock_goes_on_while_it_is_looked_at),
-        TEST(test_devices_are_opened_by_name_or_join_the_first_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
