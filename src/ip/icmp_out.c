@@ -59,26 +59,21 @@ static void send(struct mn_ip *ip, uint8_t type, uint8_t code, const struct mn_i
         env->stats.icmp_errors_sent++;
 }
 
-/* RFC 1122 3.2.2 MUST NOT: what is never answered with an error. `first` is the first byte of its
- * payload: of an ICMP message, the type. */
-static bool may_answer(const struct mn_ip *ip, const struct mn_ip_rx *about, uint8_t first)
+/* RFC 1122 3.2.2 MUST NOT: what is never answered with an error, but for ICMP errors. */
+static bool may_answer(const struct mn_ip *ip, const struct mn_ip_rx *about)
 {
-    if (about->is_group || mn_ip_is_group(ip, &about->src) || mnet_addr_is_any(&about->src) ||
-        mn_ip4_is_this_net(mnet_addr_to_v4(&about->src)))
-        return false;
-    return about->proto != MN_PROTO_ICMP4 || !mn_icmp4_is_error(first);
+    return !about->is_group && !mn_ip_is_group(ip, &about->src) && !mnet_addr_is_any(&about->src) &&
+           !mn_ip4_is_this_net(mnet_addr_to_v4(&about->src));
 }
 
 void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip_rx *rx,
                           enum mn_icmp_unreach what)
 {
     uint8_t quote[QUOTE_MAX];
-    uint8_t first = 0;
-    if (pkt->frame.len > 0)
-        mn_pkt_copy_out(pkt, 0, &first, 1);
-    if (!may_answer(ip, rx, first))
+    if (!may_answer(ip, rx))
         return;
-    MN_ASSERT(pkt->l3_len <= MN_IP4_HDR_LEN_MAX);
+    /* ICMP always finds its protocol and has no ports. */
+    MN_ASSERT(rx->proto != MN_PROTO_ICMP4 && pkt->l3_len <= MN_IP4_HDR_LEN_MAX);
     struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - pkt->l3_len, pkt->l3_len);
     mn_rd_bytes(&rd, quote, pkt->l3_len);
     uint32_t len =
@@ -96,7 +91,8 @@ void mn_icmp_send_reassembly_exceeded(struct mn_ip *ip, const uint8_t *at, uint3
         return;
     struct mn_ip_rx about = {
         .src = mnet_addr_v4(hdr.src), .dst = mnet_addr_v4(hdr.dst), .proto = hdr.proto};
-    if (!may_answer(ip, &about, mn_rd_u8(&rd)))
+    bool is_error = hdr.proto == MN_PROTO_ICMP4 && mn_icmp4_is_error(mn_rd_u8(&rd));
+    if (is_error || !may_answer(ip, &about))
         return;
     send(ip, MN_ICMP4_TIME_EXCEEDED, MN_ICMP4_TIME_REASSEMBLY, &about, at,
          len < QUOTE_MAX ? len : QUOTE_MAX);

@@ -166,6 +166,26 @@ static void test_same_range_with_other_bytes_drops_the_whole_datagram(void **sta
     }
 }
 
+/* In every block, and over their edges: the room in front moves them by 64 bytes. */
+static void test_a_far_range_is_compared_byte_by_byte(void **state)
+{
+    struct fix *f = *state;
+    static uint8_t other[65536];
+    const uint32_t starts[] = {8, 16000, 16320, 16312, 32000, 49000, 60000};
+    memcpy(other, whole, sizeof other);
+    uint16_t id = 0;
+    for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        for (uint32_t at = 0; at < 4000; at += 333, id++) {
+            struct ip4 p = {.id = id, .off = starts[i], .mf = true, .len = 4000};
+            p.data = other + starts[i];
+            assert_int_equal(frag(f, id, starts[i], starts[i] + 4000, true), MN_KEPT);
+            assert_int_equal(receive(f, &p), MN_DROP(FRAG_DUPLICATE));
+            other[starts[i] + at] ^= 1;
+            assert_int_equal(receive(f, &p), MN_DROP(FRAG_OVERLAP));
+            other[starts[i] + at] ^= 1;
+        }
+}
+
 static void test_an_exact_duplicate_is_dropped_alone(void **state)
 {
     struct fix *f = *state;
@@ -429,6 +449,7 @@ static void test_a_flood_from_one_source_leaves_the_others_alone(void **state)
         assert_int_equal(frag_of(f, 0xc0000002, i, 8, 16, true), MN_KEPT);
         assert_true(f->ip.frag.open <= 1 + MN_FRAG_PER_SOURCE);
     }
+    assert_int_equal(f->ip.frag.open, 1 + MN_FRAG_PER_SOURCE);
     assert_int_equal(frag_of(f, 0xc0000001, 1, 0, 8, true), MN_TO_TRANSPORT);
 }
 
@@ -468,6 +489,8 @@ static void test_a_datagram_larger_than_the_share_is_refused(void **state)
 static void test_shedding_gives_up_the_oldest(void **state)
 {
     struct fix *f = *state;
+    (void)frag(f, 99, 8, 24, true);
+    (void)frag(f, 99, 16, 32, true); /* refused: holds nothing that could be shed */
     for (uint16_t id = 0; id < 3; id++) {
         f->env.now += 1000;
         (void)frag(f, id, 8, 16, false);
@@ -556,6 +579,7 @@ int main(void)
         T(test_random_cuts_in_random_order_are_put_together),
         T(test_overlapping_fragment_drops_the_whole_datagram),
         T(test_same_range_with_other_bytes_drops_the_whole_datagram),
+        T(test_a_far_range_is_compared_byte_by_byte),
         T(test_an_exact_duplicate_is_dropped_alone),
         T(test_refused_datagram_is_remembered_until_its_deadline),
         T(test_a_hole_is_never_delivered),

@@ -181,6 +181,25 @@ static void test_with_the_kth_allocation_failing_nothing_leaks(void **state)
     }
 }
 
+/* More ranges than a reply has left for them. */
+static void test_echo_in_too_many_ranges_is_dropped(void **state)
+{
+    struct fix *f = *state;
+    const uint8_t request[12] = {8, 0, 0xf7, 0xff, 0, 0, 0, 0};
+    static uint8_t zeros[4];
+    struct mn_pkt *pkt = mn_pkt_new(&f->env);
+    assert_true(mn_pkt_append(&f->env, pkt, request, 12));
+    while (pkt->frame.seg_count < MNET_FRAME_SEGS) {
+        uint8_t *block = mn_block_get_small(&f->env.mem);
+        memcpy(block, zeros, 4);
+        assert_true(mn_pkt_add(&f->env, pkt, block, 4));
+        mn_block_unref(&f->env.mem, block);
+    }
+    struct mn_ip_tx tx = {.dst = mnet_addr_v4(OWN), .proto = 1};
+    assert_int_equal(mn_ip_out(&f->ip, pkt, &tx), MNET_OK);
+    assert_int_equal(receive_loopback(f), MN_DROP(TX_NO_MEMORY));
+}
+
 /* ---- errors ---- */
 
 /* A packet that we might have sent: 20 bytes of IP and 16 of transport. */
@@ -373,6 +392,7 @@ int main(void)
         T(test_every_truncation_is_dropped),
         T(test_all_other_types_are_ignored),
         T(test_with_the_kth_allocation_failing_nothing_leaks),
+        T(test_echo_in_too_many_ranges_is_dropped),
         T(test_every_unreachable_code_becomes_its_error),
         T(test_time_exceeded_and_parameter_problem_are_passed_up),
         T(test_fragmentation_needed_tells_the_mtu_and_changes_nothing),

@@ -118,6 +118,7 @@ static void test_with_the_kth_allocation_failing_none_is_sent(void **state)
         mnet_err err = out(f, pkt);
         bool has_failed = f->env.mem.failures > 0;
         assert_int_equal(err, has_failed ? MNET_ERR_NO_MEMORY : MNET_OK);
+        assert_int_equal(f->link.sent_count == 0, has_failed);
         assert_int_equal(join(f, 1500), has_failed ? 0 : 20000);
         assert_int_equal(fix_drops(f, MNET_DROP_TX_NO_MEMORY), has_failed);
         fix_free(f);
