@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+/* clang-format off */
 #define MNET_STATS_MAP(X)                                                                          \
     X(rx_frames)                                                                                   \
     X(rx_bytes) X(tx_frames) X(tx_bytes) X(tx_gso_frames) X(tx_soft_segments) X(arp_requests_sent) \

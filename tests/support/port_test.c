@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The little of mnet/port.h that tests of the lower layers need: a panic that a test can see, and a console. */
+ * The little of mnet/port.h that tests of the lower layers need: a panic that a test can see, and a
+ * console. */
 #include <mnet/port.h>
 #include <stdio.h>
 #include <stdlib.h>
