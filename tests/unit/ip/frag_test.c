@@ -129,8 +129,7 @@ static void test_random_cuts_in_random_order_are_put_together(void **state)
 static void test_overlapping_fragment_drops_the_whole_datagram(void **state)
 {
     struct fix *f = *state;
-    uint16_t id = 0;
-    unsigned cases = 0;
+    uint16_t id = 0; /* a new one for each case */
     for (uint32_t a = 0; a < 6; a++)
         for (uint32_t b = a + 1; b <= 6; b++)
             for (uint32_t c = 0; c < 6; c++)
@@ -138,7 +137,6 @@ static void test_overlapping_fragment_drops_the_whole_datagram(void **state)
                     if (b <= c || d <= a || (a == c && b == d))
                         continue;
                     id++;
-                    cases++;
                     assert_int_equal(frag(f, id, a * 8, b * 8, true), MN_KEPT);
                     assert_int_equal(frag(f, id, c * 8, d * 8, true), MN_DROP(FRAG_OVERLAP));
                     for (uint32_t u = 0; u < 7; u++)
@@ -147,7 +145,7 @@ static void test_overlapping_fragment_drops_the_whole_datagram(void **state)
                     assert_int_equal(f->ip.frag.open, 0);
                     assert_int_equal(f->ip.frag.blocks, 0);
                 }
-    assert_true(cases > 150);
+    assert_true(id > 150);
 }
 
 static void test_same_range_with_other_bytes_drops_the_whole_datagram(void **state)
@@ -309,16 +307,12 @@ static void test_impossible_offsets_and_lengths_are_refused(void **state)
     assert_int_equal(frag(f, 5, 65504, 65516, false), MN_DROP(FRAG_BAD));
     assert_int_equal(f->ip.frag.open, 0);
     assert_int_equal(frag(f, 6, 65504, 65515, false), MN_KEPT);
-}
-
-static void test_a_datagram_that_only_its_first_header_makes_too_long_is_refused(void **state)
-{
-    struct fix *f = *state;
+    /* A datagram that only its first fragment's options make too long. */
     assert_int_equal(frag(f, 1, 32768, 65515, false), MN_KEPT);
     struct ip4 p = {.id = 1, .mf = true, .data = whole, .len = 32768, .options = {1, 1, 1, 1}};
     p.options_len = 4;
     assert_int_equal(receive(f, &p), MN_DROP(FRAG_BAD));
-    assert_int_equal(f->ip.frag.open, 0);
+    assert_int_equal(f->ip.frag.open, 1);
 }
 
 static void test_a_second_end_is_refused(void **state)
@@ -585,7 +579,6 @@ int main(void)
         T(test_a_hole_is_never_delivered),
         T(test_random_fragments_agree_with_a_plain_reference),
         T(test_impossible_offsets_and_lengths_are_refused),
-        T(test_a_datagram_that_only_its_first_header_makes_too_long_is_refused),
         T(test_a_second_end_is_refused),
         T(test_the_largest_datagram_is_put_together_backwards),
         T(test_too_many_fragments_drop_the_datagram),
