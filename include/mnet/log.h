@@ -48,8 +48,8 @@ bool mnet_log_shows(const struct mnet_log *log, const char *source, enum mnet_lo
 /* Gives `source`, which is kept, a level of its own. False when MNET_LOG_SOURCES have one. */
 bool mnet_log_source_level(struct mnet_log *log, const char *source, enum mnet_log_level level);
 
-/* Formats and hands to the sink. Conversions: %s %d %u %ld %lu %lld %llu %zu %x %llx %c %% with
- * width and zero padding. */
+/* Formats and hands to the sink. Conversions: %s %d %u %ld %lu %lld %llu %zu %x %llx %c %%, with
+ * width and zero padding; %s also with a precision. */
 void mnet_log_write(struct mnet_log *log, mnet_time now, enum mnet_log_level level,
                     const char *source, const char *tag, const char *format, ...)
     __attribute__((format(printf, 6, 7)));

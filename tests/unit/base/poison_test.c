@@ -6,21 +6,16 @@
 #include <base/mem.h>
 #include <base/poison.h>
 
-#if defined(__SANITIZE_ADDRESS__) || MN_HAS_FEATURE(address_sanitizer)
-int __asan_address_is_poisoned(void const volatile *at);
+int __asan_address_is_poisoned(void const volatile *at) __attribute__((weak));
+
+static bool is_watched(void)
+{
+    return __asan_address_is_poisoned != NULL;
+}
 static bool is_forbidden(const void *at)
 {
-    return __asan_address_is_poisoned(at) != 0;
+    return is_watched() && __asan_address_is_poisoned(at) != 0;
 }
-#define WATCHED true
-#else
-static bool is_forbidden(const void *at)
-{
-    (void)at;
-    return false;
-}
-#define WATCHED false
-#endif
 
 static void test_free_memory_is_forbidden_and_given_memory_is_not(void **state)
 {
@@ -39,14 +34,14 @@ static void test_free_memory_is_forbidden_and_given_memory_is_not(void **state)
     assert_false(is_forbidden(object) || is_forbidden(object + 99));
     assert_false(is_forbidden(small) || is_forbidden(small + MN_BLOCK_SMALL - 1));
     assert_false(is_forbidden(large) || is_forbidden(large + MN_BLOCK_LARGE - 1));
-    assert_int_equal(is_forbidden(object + 112), WATCHED);
-    assert_int_equal(is_forbidden(small + MN_BLOCK_SMALL), WATCHED);
+    assert_int_equal(is_forbidden(object + 112), is_watched());
+    assert_int_equal(is_forbidden(small + MN_BLOCK_SMALL), is_watched());
     mn_pool_put(&pool, object);
     mn_block_unref(&mem, small);
     mn_block_unref(&mem, large);
-    assert_int_equal(is_forbidden(object), WATCHED);
-    assert_int_equal(is_forbidden(small), WATCHED);
-    assert_int_equal(is_forbidden(large), WATCHED);
+    assert_int_equal(is_forbidden(object), is_watched());
+    assert_int_equal(is_forbidden(small), is_watched());
+    assert_int_equal(is_forbidden(large), is_watched());
     /* With the last page the region becomes its owner's again. */
     mn_pool_put(&pool, keep);
     assert_false(is_forbidden(object) || is_forbidden(small) || is_forbidden(large));
