@@ -43,7 +43,7 @@ bool tap_wait_add(int fd, mnet_time spin)
 void tap_wait_remove(int fd)
 {
     for (nfds_t i = 1; i < fd_count; i++) {
-        if (fds[i].fd != fd)
+        if (fds[i].fd != fd && fds[i].fd != ~fd)
             continue;
         fd_count--;
         fds[i] = fds[fd_count];
@@ -53,11 +53,24 @@ void tap_wait_remove(int fd)
     update_spin();
 }
 
+/* An interface that was deleted is an error for ever: it is no longer looked at, or every wait
+ * would end at once. A negative descriptor is what poll passes over. */
+static void forget_deleted(void)
+{
+    for (nfds_t i = 1; i < fd_count; i++) {
+        if (fds[i].fd >= 0 && (fds[i].revents & (POLLERR | POLLNVAL))) {
+            fds[i].fd = ~fds[i].fd;
+            tap_warn("a network interface of this program was deleted");
+        }
+    }
+}
+
 /* Whether something came within `timeout`; NULL waits for ever. */
 static bool wait_for(const struct timespec *timeout)
 {
     if (ppoll(fds, fd_count, timeout, NULL) <= 0)
         return false;
+    forget_deleted();
     if (fds[0].revents) {
         uint64_t count; /* taken out, so that the next wait sleeps again */
         (void)!read(fds[0].fd, &count, sizeof count);
