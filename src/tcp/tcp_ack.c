@@ -12,11 +12,13 @@
 #define CONFIRM_INTERVAL MNET_SEC(5)
 
 /* RFC 7323 4.1: a sample from an echoed timestamp, where no segment was timed. The clock ticks in
- * ms: a difference of 0 means less than one. */
+ * ms: a difference of 0 means less than one. The echo must be of what was sent last: an older one,
+ * after a retransmission, has waited for its ACK to be repeated and measures our timeout, not the
+ * path. */
 static mnet_time sample_from_echo(const struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 {
     uint32_t ms = mn_tcp_ts_now(conn->tcp, conn->ts_offset) - seg->opts.ts_ecr;
-    if (ms > UINT32_MAX / 2)
+    if (MNET_MS(ms) > conn->tcp->env->now - conn->sent_at + MNET_MS(1))
         return MNET_NEVER;
     return MNET_MS(ms > 0 ? ms : 1);
 }

@@ -85,6 +85,10 @@ static bool is_acceptable(const struct mnet_conn *conn, const struct mn_tcp_seg 
         return true;
     if (mn_seq_in(seg->seq, conn->rcv_nxt, wnd))
         return true;
+    /* One more than the table has: the ACK of a peer that has used up our window and lost some of
+     * it on the way lies at the right edge. Two such peers would never hear each other's. */
+    if (space == 0 && !(seg->flags & MN_TCP_RST) && mn_seq_eq(seg->seq, conn->rcv_adv))
+        return true;
     return space > 0 && mn_seq_lt(seg->seq, conn->rcv_nxt) &&
            mn_seq_gt(mn_seq_add(seg->seq, space), conn->rcv_nxt);
 }

@@ -431,9 +431,12 @@ static void send_keepalive(struct mnet_conn *conn)
         conn->tcp->env->stats.tcp_keepalive_probes++;
 }
 
+/* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>; at the edge of a window that has shrunk, where the peer
+ * still hears it. */
 static void send_ack(struct mnet_conn *conn)
 {
-    struct piece p = {.seq = conn->snd_max, .flags = MN_TCP_ACK};
+    struct mn_seq edge = mn_seq_add(conn->snd_una, conn->snd_wnd);
+    struct piece p = {.seq = mn_seq_min(conn->snd_max, edge), .flags = MN_TCP_ACK};
     unsigned count = conn->rcv_dups_owed > 1 ? conn->rcv_dups_owed : 1;
     conn->rcv_dups_owed = 0;
     for (unsigned i = 0; i < count; i++)

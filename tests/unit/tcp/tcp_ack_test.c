@@ -166,6 +166,26 @@ static void test_timestamps_time_what_was_sent_twice(void **state)
     assert_in_range(mn_rtt_srtt(&fix.conn->rtt), MNET_MS(30), MNET_MS(301));
 }
 
+/* The first transmission came, its ACK was lost: the echo is as old as our timeout. */
+static void test_an_old_echo_is_no_sample(void **state)
+{
+    (void)state;
+    fix.peer.has_ts = true;
+    conn_established();
+    fix_send(10);
+    uint32_t first = expect_text(ACK, 1, 1, 10)->opts.ts_val;
+    advance(201);
+    expect_text(ACK, 1, 1, 10);
+    mnet_time before = mn_rtt_srtt(&fix.conn->rtt);
+    struct seg late = {.flags = ACK, .seq = 1, .ack = 11, .has_ts_val = true};
+    late.opts.has_ts = true;
+    late.opts.ts_val = fix.peer.ts_val;
+    late.opts.ts_ecr = first;
+    rx_seg(&late);
+    expect_events(MNET_EV_DRAINED);
+    assert_int_equal(mn_rtt_srtt(&fix.conn->rtt), before);
+}
+
 static void test_the_neighbour_table_is_told_of_progress(void **state)
 {
     (void)state;
@@ -281,6 +301,7 @@ int main(void)
         FIX_TEST(test_first_sample_is_the_handshake),
         FIX_TEST(test_what_was_sent_twice_is_not_timed),
         FIX_TEST(test_timestamps_time_what_was_sent_twice),
+        FIX_TEST(test_an_old_echo_is_no_sample),
         FIX_TEST(test_the_neighbour_table_is_told_of_progress),
         FIX_TEST(test_writable_is_told_once_there_is_room_worth_it),
         FIX_TEST(test_fin_wait_1_becomes_fin_wait_2),
