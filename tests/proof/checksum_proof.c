@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The checksum of any bytes: nothing outside the range is read, or written by the copy. Every length up to a whole
- * turn of the loop is a case of its own and ends at the end of the buffer; longer ones are one case that fills it.
+ * The checksum of any bytes: nothing outside the range is read, or written by the copy. Every
+ * length up to a whole turn of the loop is a case of its own and ends at the end of the buffer;
+ * longer ones are one case that fills it.
  *
  * sources: src/base/checksum.c
  * reach: 98 */
