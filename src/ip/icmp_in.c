@@ -16,13 +16,15 @@
 /* ---- echo ---- */
 
 /* RFC 1071 2(4), RFC 1624 3: the sum of the request, which was good, less its type and code. The
- * payload is neither copied nor read. */
+ * payload is neither copied nor read. A reply of nothing but zeros needs the other form of zero,
+ * which is as good for every other one. */
 static uint16_t reply_checksum(const struct mn_icmp4_hdr *request)
 {
     mn_sum sum = mn_sum_add16(0, (uint16_t)~request->checksum);
     sum = mn_sum_add16(sum, (uint16_t) ~((unsigned)request->type << 8 | request->code));
     sum = mn_sum_add16(sum, MN_ICMP4_ECHO_REPLY << 8);
-    return mn_sum_finish(sum);
+    uint16_t checksum = mn_sum_finish(sum);
+    return checksum != 0 ? checksum : UINT16_MAX;
 }
 
 static struct mn_pkt *make_reply(struct mn_env *env, const struct mn_pkt *request,
