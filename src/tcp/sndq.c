@@ -4,15 +4,17 @@
  * blocks, and only behind what is filled, so packets that refer to the filled part never see a
  * change; that a block is shared does not keep its room from being used.
  *
- * The first bytes of an empty queue go into a small block if they fit: a request or an answer of a
- * server that has thousands of connections. Whoever writes more gets large blocks, which keeps the
- * number of ranges of a 64 KiB segment at five and the list short: 4 MiB are 257 chunks.
+ * A short queue lies in small blocks: a request, or an answer of a server that has thousands of
+ * connections. Whoever writes more gets large blocks, which keeps the list short, 257 chunks for
+ * 4 MiB, and any 64 KiB within the ranges of a packet: two small blocks and five large ones.
  *
  * Sending goes forward, so a cursor remembers where the last gather ended; after an acknowledgement
  * it is still right, only its offset has changed. Sending again begins at the front, which is
  * another known place. Any other offset is searched from one of the two. */
 #include <string.h>
 #include <tcp/sndq.h>
+
+#define SMALL_MAX (2 * MN_BLOCK_SMALL)
 
 struct mn_sndq_chunk {
     struct mn_sndq_chunk *next; /* what was written after it */
@@ -53,7 +55,7 @@ static struct mn_sndq_chunk *chunk_new(struct mn_sndq_mem *mem, struct mn_sndq *
     struct mn_sndq_chunk *chunk = mn_pool_get(&mem->pool);
     if (!chunk)
         return NULL;
-    bool is_small = q->len == 0 && len <= MN_BLOCK_SMALL;
+    bool is_small = q->len + len <= SMALL_MAX;
     chunk->at = is_small ? mn_block_get_small(m) : mn_block_get_large(m);
     if (!chunk->at && !is_small) {
         /* Seven eighths of a page less are better than nothing. */

@@ -42,6 +42,8 @@ mnet_err mn_tcp_send_bare(struct mn_tcp *tcp, const struct mn_tcp_bare *bare)
         .dont_fragment = true,
     };
     env->stats.tcp_tx++;
+    if (bare->flags & MN_TCP_RST)
+        env->stats.tcp_resets_sent++;
     tcp->has_sent = true;
     return mn_ip_out(tcp->ip, pkt, &tx);
 }
@@ -76,6 +78,5 @@ void mn_tcp_rst_reply(struct mn_tcp *tcp, const struct mn_tcp_seg *seg)
         bare.ack = mn_seq_add(seg->seq, mn_tcp_seg_space(seg));
         bare.flags = MN_TCP_RST | MN_TCP_ACK;
     }
-    if (mn_tcp_send_bare(tcp, &bare) == MNET_OK)
-        tcp->env->stats.tcp_resets_sent++;
+    (void)mn_tcp_send_bare(tcp, &bare); /* if it is lost, the peer asks again */
 }
