@@ -4,7 +4,7 @@
  * stop. Each scenario is run with many seeds; a failure prints how to run exactly that one again:
  *
  *     sim_test SCENARIO SEED        one run
- *     MNET_SIM_SEEDS=1000 sim_test  so many seeds of every scenario (100 when unset) */
+ *     MNET_SIM_SEEDS=1000 sim_test  so many seeds of every scenario (200 when unset) */
 #include "traffic.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
         return 2;
     }
     const char *asked = getenv("MNET_SIM_SEEDS");
-    uint64_t seeds = asked ? strtoull(asked, NULL, 0) : 100;
+    uint64_t seeds = asked ? strtoull(asked, NULL, 0) : 200;
     if (seeds == 0)
         seeds = 1;
     unsigned number = 0;
