@@ -83,13 +83,17 @@ static void loop_copy(struct mn_ip *ip, const struct mn_pkt *pkt, const struct m
     struct mn_env *env = ip->env;
     const struct mnet_frame *frame = &pkt->frame;
     struct mn_pkt *copy = mn_pkt_new(env);
-    if (!copy)
-        return mn_env_count_drop(env, MNET_DROP_TX_NO_MEMORY);
+    if (!copy) {
+        mn_env_count_drop(env, MNET_DROP_TX_NO_MEMORY);
+        return;
+    }
     bool is_good = mn_pkt_append(env, copy, frame->seg[0].at, frame->seg[0].len);
     for (unsigned i = 1; is_good && i < frame->seg_count; i++)
         is_good = mn_pkt_add(env, copy, frame->seg[i].at, frame->seg[i].len);
-    if (!is_good)
-        return mn_pkt_drop(env, copy, MNET_DROP_TX_NO_MEMORY);
+    if (!is_good) {
+        mn_pkt_drop(env, copy, MNET_DROP_TX_NO_MEMORY);
+        return;
+    }
     copy->frame.csum = frame->csum;
     copy->frame.csum_start = frame->csum_start;
     copy->frame.csum_offset = frame->csum_offset;
