@@ -7,6 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Local variables are in frames of the sanitizer's own, which it marks after a return. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_stack_use_after_return=1";
+}
+
 /* Runs `body` as the first task of another process; whether the sanitizer ends that with `report`.
  */
 static bool is_reported(mnet_task_fn body, const char *report)
@@ -102,11 +109,46 @@ static void test_a_stack_may_be_used_again_after_frames_that_never_returned(void
     assert_int_equal(run(use_stacks_again), 0);
 }
 
+static void final_say(void *word)
+{
+    say(word);
+}
+
+/* Leaves handles and orphans in a frame that is gone when they are dealt with. */
+static int return_with_handles(void *arg)
+{
+    (void)arg;
+    struct mnet_own own[3];
+    struct mnet_orphans orphans = {0};
+    for (int i = 0; i < 3; i++)
+        mnet_own(&own[i], final_say, WORD("released"));
+    mnet_async_orphan(&orphans, say_arg, WORD("ended"));
+    mnet_async_orphan(&orphans, hang, NULL);
+    mnet_async_orphan(&orphans, hang, NULL);
+    mnet_yield();
+    mnet_release(&own[1]);
+    return MNET_ERR_FAILED;
+}
+
+static int await_handles(void *arg)
+{
+    (void)arg;
+    return mnet_await(mnet_async(return_with_handles, NULL), NULL);
+}
+
+static void test_a_task_may_return_an_error_with_handles_in_its_frame(void **state)
+{
+    (void)state;
+    assert_int_equal(run(await_handles), 0);
+    assert_string_equal(said, "ended released released released ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TASK_TEST(test_an_overflow_on_a_tasks_stack_is_reported),
         TASK_TEST(test_a_stack_may_be_used_again_after_frames_that_never_returned),
+        TASK_TEST(test_a_task_may_return_an_error_with_handles_in_its_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
