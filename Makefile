@@ -24,7 +24,7 @@ build:
 
 run:
 	@tools/setup run
-	@tools/build build
+	@tools/build build unikernels/$(UNIKERNEL)
 	@tools/run $(UNIKERNEL)
 
 test:
@@ -33,7 +33,7 @@ test:
 
 bench:
 	@tools/setup bench
-	@tools/build build-bench
+	@tools/build build-bench bench/peer bench/server-kernel bench/server-mnet
 	@tools/bench
 
 prove:
