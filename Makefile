@@ -24,7 +24,6 @@ build:
 
 run:
 	@tools/setup run
-	@tools/build build unikernels/$(UNIKERNEL)
 	@tools/run $(UNIKERNEL)
 
 test:
