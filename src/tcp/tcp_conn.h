@@ -393,10 +393,31 @@ void mn_tcp_output(struct mnet_conn *conn);
 bool mn_tcp_has_unsent(const struct mnet_conn *conn);
 /* Sends a reset for `conn` at once: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>. */
 void mn_tcp_send_rst(struct mnet_conn *conn);
+
+/* -- tcp_build.c -- */
+/* What is to be sent in one packet. */
+struct mn_tcp_piece {
+    struct mn_seq seq; /* of the first byte, or of SYN or FIN alone */
+    uint32_t len;      /* bytes of text */
+    uint8_t flags;     /* MN_TCP_* */
+};
+/* The segment; `p` becomes what it is: less than was asked for when the packet has no ranges for
+ * more. NULL: no memory. */
+struct mn_pkt *mn_tcp_build(struct mnet_conn *conn, struct mn_tcp_piece *p);
+/* Text that one wire segment has room for now: mss, less the SACK blocks that are due. */
+uint32_t mn_tcp_text_mss(const struct mnet_conn *conn);
+/* Text that one packet can carry: whole segments of `mss` bytes. */
+uint32_t mn_tcp_piece_max(const struct mnet_conn *conn, uint32_t mss);
 /* Recomputes conn->mss from the peer's offer and the path. */
 void mn_tcp_mss_update(struct mnet_conn *conn);
 /* MSS option that we offer towards `dst`: RFC 9293 3.7.1, MTU less fixed headers. */
 uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst);
+
+/* Where the first byte of the send queue lies. */
+static inline struct mn_seq mn_tcp_data_start(const struct mnet_conn *conn)
+{
+    return conn->is_syn_acked ? conn->snd_una : mn_seq_add(conn->iss, 1);
+}
 
 /* -- tcp_timer.c -- */
 /* Sees to it that conn->timer expires no later than the earliest deadline. */

@@ -6,15 +6,9 @@
  * mn_tcp_output runs once for a connection on the output list, after the batch of segments, timers
  * and user calls that put it there. In this order: our SYN; what is lost; new data and FIN, in
  * pieces of up to 64 KiB that a device or link/ cuts into segments; a probe; and, if nothing of
- * that has carried it, an acknowledgement that is due.
- *
- * Text is not copied: a piece refers to the blocks of the send queue. Its checksum is left to the
- * device or to link/, which hold the bytes anyway. */
+ * that has carried it, an acknowledgement that is due. */
 #include <tcp/tcp_conn.h>
 
-#define IP4_HDR_LEN 20u
-#define IP6_HDR_LEN 40u
-#define IP_LEN_MAX 65535u
 /* Pieces of one output: more than fill any window with pieces of one segment; a bound that shows.
  */
 #define PIECES_MAX 1024u
@@ -22,30 +16,17 @@
 /* When an acknowledgement that found no memory is tried again. */
 #define ACK_RETRY MNET_MS(10)
 
-/* What is to be sent in one packet. */
-struct piece {
-    struct mn_seq seq; /* of the first byte, or of SYN or FIN alone */
-    uint32_t len;      /* bytes of text */
-    uint8_t flags;     /* MN_TCP_* */
-};
-
-static struct mn_seq piece_end(const struct piece *p)
+static struct mn_seq piece_end(const struct mn_tcp_piece *p)
 {
     return mn_seq_add(p->seq, p->len + ((p->flags & (MN_TCP_SYN | MN_TCP_FIN)) ? 1u : 0u));
 }
 
 /* -- sequence space -- */
 
-/* Where the first byte of the send queue lies. */
-static struct mn_seq data_start(const struct mnet_conn *conn)
-{
-    return conn->is_syn_acked ? conn->snd_una : mn_seq_add(conn->iss, 1);
-}
-
 /* After its last byte: where our FIN lies, once it is queued. */
 static struct mn_seq data_end(const struct mnet_conn *conn)
 {
-    return mn_seq_add(data_start(conn), conn->sndq.len);
+    return mn_seq_add(mn_tcp_data_start(conn), conn->sndq.len);
 }
 
 static bool is_fin_pending(const struct mnet_conn *conn)
@@ -67,155 +48,6 @@ bool mn_tcp_has_unsent(const struct mnet_conn *conn)
     }
 }
 
-/* -- segment size -- */
-
-static uint32_t ip_hdr_len(const struct mnet_addr *dst)
-{
-    return mnet_addr_is_v4(dst) ? IP4_HDR_LEN : IP6_HDR_LEN;
-}
-
-static uint32_t mss_of_path(const struct mn_tcp *tcp, const struct mnet_addr *dst)
-{
-    uint32_t mss = mn_ip_pmtu(tcp->ip, dst) - ip_hdr_len(dst) - MN_TCP_HDR_LEN_MIN;
-    MN_ASSERT(mss <= IP_LEN_MAX);
-    return mss;
-}
-
-/* RFC 9293 3.7.1 MUST-16, MUST-67; RFC 6691: the option takes off fixed headers only, the sender
- * takes off options. */
-uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst)
-{
-    return (uint16_t)mss_of_path(tcp, dst);
-}
-
-void mn_tcp_mss_update(struct mnet_conn *conn)
-{
-    uint32_t mss = mss_of_path(conn->tcp, &conn->entry.remote.addr);
-    if (mss > conn->mss_peer)
-        mss = conn->mss_peer;
-    if (mss < MN_TCP_MSS_MIN)
-        mss = MN_TCP_MSS_MIN;
-    conn->mss = (uint16_t)(mss - (conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u));
-}
-
-/* -- the segment -- */
-
-static void fill_opts(const struct mnet_conn *conn, uint8_t flags, struct mn_tcp_opts *opts)
-{
-    const struct mn_tcp *tcp = conn->tcp;
-    *opts = (struct mn_tcp_opts){0};
-    if (flags & MN_TCP_SYN) {
-        /* RFC 7323 2.2, 3.2; RFC 2018 2: a SYN with ACK has only what the other one had. */
-        bool is_first = !(flags & MN_TCP_ACK);
-        opts->has_mss = true; /* RFC 9293 3.7.1 SHLD-5, MAY-3 */
-        opts->mss = mn_tcp_mss_offer(tcp, &conn->entry.remote.addr);
-        opts->has_wscale = is_first || conn->has_wscale;
-        opts->wscale = tcp->rcv_wscale;
-        opts->has_sack_permitted = is_first || conn->has_sack;
-        opts->has_ts = is_first || conn->has_timestamps;
-    } else {
-        /* RFC 7323 3.2: in every segment once it is agreed upon. */
-        opts->has_ts = conn->has_timestamps;
-        if (conn->has_sack && mn_rcvq_has_ooo(&conn->rcvq))
-            opts->sack_count =
-                (uint8_t)mn_rcvq_sacks(&conn->rcvq, opts->sack, mn_tcp_opts_sack_room(opts));
-    }
-    if (opts->has_ts) {
-        opts->ts_val = mn_tcp_ts_now(tcp, conn->ts_offset);
-        opts->ts_ecr = (flags & MN_TCP_ACK) ? conn->ts_recent : 0;
-    }
-}
-
-/* RFC 6691 2: text that one wire segment has room for now: SACK blocks, which every segment carries
- * while something is out of order, are taken off as well. */
-static uint32_t text_mss(const struct mnet_conn *conn)
-{
-    if (!conn->has_sack || !mn_rcvq_has_ooo(&conn->rcvq))
-        return conn->mss;
-    struct mn_tcp_opts opts;
-    fill_opts(conn, MN_TCP_ACK, &opts);
-    uint32_t fixed = conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u;
-    return conn->mss - ((uint32_t)mn_tcp_opts_len(&opts) - fixed);
-}
-
-/* Text that one packet can carry: whole segments. */
-static uint32_t piece_max(const struct mnet_conn *conn, uint32_t mss)
-{
-    uint32_t most = mn_ip_gso_max(conn->tcp->ip, &conn->entry.remote.addr);
-    most = (most < IP_LEN_MAX ? most : IP_LEN_MAX) - ip_hdr_len(&conn->entry.remote.addr) -
-           MN_TCP_HDR_LEN_MAX;
-    return most > mss ? most - most % mss : mss;
-}
-
-/* The window field; notes what it promises. Rounded down to the scale: rounding up would let tiny
- * segments, one after the other, move the edge past the buffer. The little that a receiver seems to
- * take back by that is foreseen in RFC 7323 2.4. */
-static uint16_t promise_window(struct mnet_conn *conn, bool is_syn)
-{
-    uint32_t wnd = mn_tcp_rcv_wnd(conn);
-    unsigned shift = is_syn ? 0 : conn->rcv_wscale;
-    uint32_t field = wnd >> shift;
-    if (field > UINT16_MAX)
-        field = UINT16_MAX;
-    struct mn_seq edge = mn_seq_add(conn->rcv_nxt, field << shift);
-    conn->rcv_adv = mn_seq_max(conn->rcv_adv, edge);
-    return (uint16_t)field;
-}
-
-static void write_header(struct mnet_conn *conn, struct mn_pkt *pkt, const struct piece *p)
-{
-    struct mn_env *env = conn->tcp->env;
-    struct mn_tcp_opts opts;
-    fill_opts(conn, p->flags, &opts);
-    int32_t opts_len = mn_tcp_opts_len(&opts);
-    uint32_t hdr_len = MN_TCP_HDR_LEN_MIN + (uint32_t)opts_len;
-    const struct mn_tcp_entry *id = &conn->entry;
-    struct mn_tcp_hdr hdr = {
-        .src_port = id->local.port,
-        .dst_port = id->remote.port,
-        .seq = p->seq,
-        .ack = (p->flags & MN_TCP_ACK) ? conn->rcv_nxt : mn_seq(0),
-        .header_len = (uint8_t)hdr_len,
-        .flags = p->flags,
-        .window = promise_window(conn, (p->flags & MN_TCP_SYN) != 0),
-        .checksum = mn_sum_fold(
-            mn_ip_pseudo_sum(&id->local.addr, &id->remote.addr, MN_PROTO_TCP, hdr_len + p->len)),
-    };
-    struct mn_wr wr = mn_pkt_push(env, pkt, hdr_len);
-    mn_tcp_hdr_write(&wr, &hdr);
-    mn_tcp_opts_write(&wr, &opts);
-    MN_ASSERT(mn_wr_ok(&wr) && mn_wr_left(&wr) == 0);
-    /* RFC 9293 3.1 MUST-2: the sender computes the checksum: of the pseudo header here, the rest in
-     * link/ or the device. */
-    pkt->frame.csum = MNET_CSUM_PARTIAL;
-    pkt->frame.csum_start = 0;
-    pkt->frame.csum_offset = MN_TCP_CSUM_OFFSET;
-    uint32_t mss = text_mss(conn);
-    if (p->len > mss) {
-        pkt->frame.gso = mnet_addr_is_v4(&id->remote.addr) ? MNET_GSO_TCP4 : MNET_GSO_TCP6;
-        pkt->frame.gso_size = (uint16_t)mss;
-        pkt->frame.gso_hdr_len = (uint16_t)hdr_len;
-    }
-}
-
-/* Text of the piece, by reference. What the packet has no ranges for is left for the next one. */
-static void gather(struct mnet_conn *conn, struct mn_pkt *pkt, struct piece *p)
-{
-    struct mn_tcp *tcp = conn->tcp;
-    uint32_t offset = mn_seq_diff(p->seq, data_start(conn));
-    uint32_t got = mn_sndq_gather(&tcp->sndq_mem, &conn->sndq, offset, p->len, pkt);
-    if (got == p->len)
-        return;
-    MN_ASSERT(got > 0);
-    uint32_t mss = text_mss(conn);
-    if (got > mss) {
-        got -= got % mss;
-        mn_pkt_trim(tcp->env, pkt, got);
-    }
-    p->len = got;
-    p->flags &= (uint8_t) ~(MN_TCP_FIN | MN_TCP_PSH);
-}
-
 /* Every segment with ACK says what an acknowledgement alone would. */
 static void ack_sent(struct mnet_conn *conn)
 {
@@ -227,7 +59,7 @@ static void ack_sent(struct mnet_conn *conn)
 }
 
 /* Sequence numbers have left: for the first time, or again. */
-static void seq_sent(struct mnet_conn *conn, const struct piece *p)
+static void seq_sent(struct mnet_conn *conn, const struct mn_tcp_piece *p)
 {
     struct mn_tcp *tcp = conn->tcp;
     struct mn_seq end = piece_end(p);
@@ -237,7 +69,7 @@ static void seq_sent(struct mnet_conn *conn, const struct piece *p)
     if (conn->user_at == MNET_NEVER)
         mn_tcp_timer_user(conn);
     if (mn_seq_lt(p->seq, conn->snd_max)) {
-        uint32_t mss = text_mss(conn);
+        uint32_t mss = mn_tcp_text_mss(conn);
         uint32_t count = p->len > mss ? (p->len + mss - 1) / mss : 1;
         conn->retransmits += count;
         tcp->env->stats.tcp_retransmits += count;
@@ -255,17 +87,12 @@ static void seq_sent(struct mnet_conn *conn, const struct piece *p)
 
 /* Builds and sends; `p` becomes what was sent. AGAIN: nothing was, and it is no use to go on now.
  * Other errors: it is as good as lost on the way. */
-static mnet_err try_emit(struct mnet_conn *conn, struct piece *p)
+static mnet_err try_emit(struct mnet_conn *conn, struct mn_tcp_piece *p)
 {
     struct mn_tcp *tcp = conn->tcp;
-    struct mn_pkt *pkt = mn_pkt_new(tcp->env);
-    if (!pkt) {
-        mn_env_count_drop(tcp->env, MNET_DROP_TX_NO_MEMORY);
+    struct mn_pkt *pkt = mn_tcp_build(conn, p);
+    if (!pkt)
         return MNET_ERR_AGAIN;
-    }
-    if (p->len > 0)
-        gather(conn, pkt, p);
-    write_header(conn, pkt, p);
     struct mn_ip_tx tx = {.src = conn->entry.local.addr,
                           .dst = conn->entry.remote.addr,
                           .proto = MN_PROTO_TCP,
@@ -289,7 +116,7 @@ static mnet_err try_emit(struct mnet_conn *conn, struct piece *p)
 }
 
 /* False: it is no use to go on now. */
-static bool emit(struct mnet_conn *conn, struct piece *p)
+static bool emit(struct mnet_conn *conn, struct mn_tcp_piece *p)
 {
     return try_emit(conn, p) != MNET_ERR_AGAIN;
 }
@@ -317,7 +144,7 @@ static uint32_t usable(const struct mnet_conn *conn)
 
 /* The next piece from snd_nxt on: RFC 9293 3.8.6.2.1, sender SWS avoidance. False: nothing may be
  * sent. */
-static bool plan(const struct mnet_conn *conn, struct piece *p)
+static bool plan(const struct mnet_conn *conn, struct mn_tcp_piece *p)
 {
     struct mn_seq end = data_end(conn);
     uint32_t queued = mn_seq_lt(conn->snd_nxt, end) ? mn_seq_diff(end, conn->snd_nxt) : 0;
@@ -326,9 +153,9 @@ static bool plan(const struct mnet_conn *conn, struct piece *p)
     if (room == 0 || (queued == 0 && !fin_pending))
         return false;
     uint32_t len = queued < room ? queued : room;
-    uint32_t mss = text_mss(conn);
+    uint32_t mss = mn_tcp_text_mss(conn);
     if (len > mss) {
-        uint32_t most = piece_max(conn, mss);
+        uint32_t most = mn_tcp_piece_max(conn, mss);
         len = len < most ? len : most;
     }
     bool is_last = len == queued;
@@ -352,13 +179,14 @@ static bool plan(const struct mnet_conn *conn, struct piece *p)
 }
 
 /* The piece that lies in `range`, which was sent before. */
-static struct piece piece_again(const struct mnet_conn *conn, const struct mn_tcp_sack *range)
+static struct mn_tcp_piece piece_again(const struct mnet_conn *conn,
+                                       const struct mn_tcp_sack *range)
 {
     struct mn_seq end = data_end(conn);
     bool has_fin = mn_seq_gt(range->end, end);
-    struct piece p = {.seq = range->start,
-                      .len = mn_seq_diff(has_fin ? end : range->end, range->start),
-                      .flags = (uint8_t)(MN_TCP_ACK | (has_fin ? MN_TCP_FIN : 0u))};
+    struct mn_tcp_piece p = {.seq = range->start,
+                             .len = mn_seq_diff(has_fin ? end : range->end, range->start),
+                             .flags = (uint8_t)(MN_TCP_ACK | (has_fin ? MN_TCP_FIN : 0u))};
     if (mn_seq_eq(mn_seq_add(p.seq, p.len), end) && p.len > 0)
         p.flags |= MN_TCP_PSH;
     return p;
@@ -368,7 +196,7 @@ static void send_lost(struct mnet_conn *conn)
 {
     struct mn_tcp_sack range;
     for (unsigned i = 0; i < PIECES_MAX && mn_tcp_recovery_next(conn, &range); i++) {
-        struct piece p = piece_again(conn, &range);
+        struct mn_tcp_piece p = piece_again(conn, &range);
         if (!emit(conn, &p))
             return;
         mn_tcp_recovery_resent(conn, piece_end(&p));
@@ -387,13 +215,13 @@ static void restart_after_idle(struct mnet_conn *conn)
 
 static void send_new(struct mnet_conn *conn)
 {
-    struct piece p;
+    struct mn_tcp_piece p;
     restart_after_idle(conn);
     for (unsigned i = 0; i < PIECES_MAX && plan(conn, &p); i++) {
         if (!emit(conn, &p))
             return;
         conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
-        if (p.len % text_mss(conn) != 0)
+        if (p.len % mn_tcp_text_mss(conn) != 0)
             conn->snd_small_end = conn->snd_nxt;
     }
 }
@@ -407,9 +235,10 @@ static void send_probe(struct mnet_conn *conn)
     if (!mn_seq_eq(conn->snd_nxt, conn->snd_una) || !mn_tcp_has_unsent(conn))
         return;
     uint32_t most = conn->snd_wnd > 0 ? conn->snd_wnd : 1;
-    if (most > text_mss(conn))
-        most = text_mss(conn);
-    struct piece p = {.seq = conn->snd_nxt, .len = conn->sndq.len, .flags = MN_TCP_ACK};
+    uint32_t mss = mn_tcp_text_mss(conn);
+    if (most > mss)
+        most = mss;
+    struct mn_tcp_piece p = {.seq = conn->snd_nxt, .len = conn->sndq.len, .flags = MN_TCP_ACK};
     if (p.len > most)
         p.len = most;
     if (p.len == 0)
@@ -426,7 +255,7 @@ static void send_probe(struct mnet_conn *conn)
 static void send_keepalive(struct mnet_conn *conn)
 {
     conn->is_keep_wanted = false;
-    struct piece p = {.seq = mn_seq_sub(conn->snd_nxt, 1), .flags = MN_TCP_ACK};
+    struct mn_tcp_piece p = {.seq = mn_seq_sub(conn->snd_nxt, 1), .flags = MN_TCP_ACK};
     if (emit(conn, &p))
         conn->tcp->env->stats.tcp_keepalive_probes++;
 }
@@ -436,9 +265,8 @@ static void send_keepalive(struct mnet_conn *conn)
 static void send_ack(struct mnet_conn *conn)
 {
     struct mn_seq edge = mn_seq_add(conn->snd_una, conn->snd_wnd);
-    struct piece p = {.seq = mn_seq_min(conn->snd_max, edge), .flags = MN_TCP_ACK};
+    struct mn_tcp_piece p = {.seq = mn_seq_min(conn->snd_max, edge), .flags = MN_TCP_ACK};
     unsigned count = conn->rcv_dups_owed > 1 ? conn->rcv_dups_owed : 1;
-    conn->rcv_dups_owed = 0;
     for (unsigned i = 0; i < count; i++)
         if (!emit(conn, &p))
             return;
@@ -455,8 +283,8 @@ static bool output_opening(struct mnet_conn *conn)
     conn->is_probe_wanted = false;
     conn->is_keep_wanted = false;
     if (mn_tcp_has_unsent(conn)) {
-        struct piece p = {.seq = conn->iss,
-                          .flags = (uint8_t)(MN_TCP_SYN | (is_syn_sent ? 0u : MN_TCP_ACK))};
+        struct mn_tcp_piece p = {.seq = conn->iss,
+                                 .flags = (uint8_t)(MN_TCP_SYN | (is_syn_sent ? 0u : MN_TCP_ACK))};
         err = try_emit(conn, &p);
         if (err != MNET_ERR_AGAIN)
             conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
@@ -481,6 +309,7 @@ static void output_open(struct mnet_conn *conn)
         send_keepalive(conn);
     if (conn->is_ack_now || conn->rcv_dups_owed > 1)
         send_ack(conn);
+    conn->rcv_dups_owed = 0;
 }
 
 void mn_tcp_output(struct mnet_conn *conn)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * See tcp_fixture.h. The fake IP layer stands in for ip/ at link time: tests of TCP link everything
- * but mn_ip. */
+ * See tcp_fixture.h. */
 #include "tcp_fixture.h"
 #include <mnet/stack.h>
 #include <stdlib.h>
@@ -14,128 +13,6 @@ struct fix fix;
 uint8_t pattern(uint32_t offset)
 {
     return (uint8_t)(offset * 7 + offset / 251);
-}
-
-/* -- the fake IP layer -- */
-
-struct mn_ip {
-    int unused;
-};
-static struct mn_ip fake_ip;
-
-mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst, uint8_t proto,
-                        uint32_t len)
-{
-    mn_sum sum = mn_sum_add(0, src->bytes + 12, 4);
-    sum = mn_sum_add(sum, dst->bytes + 12, 4);
-    sum = mn_sum_add16(sum, proto);
-    return mn_sum_add16(sum, (uint16_t)len);
-}
-
-mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
-{
-    (void)ip;
-    (void)dst;
-    *src = fix.local.addr;
-    return fix.source_err;
-}
-
-uint32_t mn_ip_pmtu(const struct mn_ip *ip, const struct mnet_addr *dst)
-{
-    (void)ip;
-    (void)dst;
-    return fix.pmtu;
-}
-
-uint32_t mn_ip_pmtu_update(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu)
-{
-    (void)ip;
-    (void)dst;
-    if (mtu < fix.pmtu)
-        fix.pmtu = mtu;
-    return fix.pmtu;
-}
-
-uint32_t mn_ip_gso_max(const struct mn_ip *ip, const struct mnet_addr *dst)
-{
-    (void)ip;
-    (void)dst;
-    return fix.gso_max;
-}
-
-bool mn_ip_is_own(const struct mn_ip *ip, const struct mnet_addr *addr)
-{
-    (void)ip;
-    return mnet_addr_equal(addr, &fix.local.addr);
-}
-
-bool mn_ip_is_group(const struct mn_ip *ip, const struct mnet_addr *addr)
-{
-    (void)ip;
-    return mnet_addr_to_v4(addr) == 0x0a0000ffu;
-}
-
-void mn_ip_confirm(struct mn_ip *ip, const struct mnet_addr *dst)
-{
-    (void)ip;
-    assert_true(mnet_addr_equal(dst, &fix.remote.addr));
-    fix.confirms++;
-}
-
-/* Reads what was sent, as a peer would. */
-static void capture(const struct mn_pkt *pkt)
-{
-    assert_true(fix.tx_to < FIX_TX_MAX);
-    struct seg *seg = &fix.tx[fix.tx_to];
-    struct mn_rd rd = mn_pkt_rd(pkt);
-    struct mn_tcp_hdr hdr;
-    *seg = (struct seg){0};
-    assert_true(mn_tcp_hdr_read(&rd, &hdr));
-    assert_true(mn_tcp_opts_read(hdr.options, &seg->opts));
-    assert_true(fix.has_many || hdr.src_port == fix.local.port);
-    assert_true(fix.has_many || hdr.dst_port == fix.remote.port);
-    assert_int_equal(hdr.urgent, 0);
-    seg->flags = hdr.flags;
-    seg->seq = hdr.seq.v;
-    seg->ack = hdr.ack.v;
-    seg->wnd = hdr.window;
-    seg->len = pkt->frame.len - hdr.header_len;
-    seg->gso_size = pkt->frame.gso == MNET_GSO_NONE ? 0 : pkt->frame.gso_size;
-    fix.tx_text[fix.tx_to] = malloc(seg->len + 1);
-    mn_pkt_copy_out(pkt, hdr.header_len, fix.tx_text[fix.tx_to], seg->len);
-    /* What a device needs to finish it. */
-    assert_int_equal(pkt->frame.csum, MNET_CSUM_PARTIAL);
-    assert_int_equal(pkt->frame.csum_start, 0);
-    assert_int_equal(pkt->frame.csum_offset, 16);
-    mn_sum pseudo = mn_ip_pseudo_sum(&fix.local.addr, &fix.remote.addr, 6, pkt->frame.len);
-    assert_int_equal(hdr.checksum, mn_sum_fold(pseudo));
-    if (seg->gso_size) {
-        assert_int_equal(pkt->frame.gso, MNET_GSO_TCP4);
-        assert_int_equal(pkt->frame.gso_hdr_len, hdr.header_len);
-        assert_true(pkt->frame.len + 20 <= fix.gso_max);
-    } else {
-        assert_true(pkt->frame.len + 20 <= fix.pmtu);
-    }
-    if (seg->opts.has_ts)
-        fix.ts_ecr = seg->opts.ts_val;
-    fix.tx_to++;
-    fix.tx_at = fix.env.now;
-}
-
-mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx)
-{
-    (void)ip;
-    assert_true(mnet_addr_equal(&tx->src, &fix.local.addr));
-    assert_true(mnet_addr_equal(&tx->dst, &fix.remote.addr));
-    assert_int_equal(tx->proto, 6);
-    mnet_err err = fix.out_err;
-    bool is_big = pkt->frame.gso == MNET_GSO_NONE && pkt->frame.len + 20 > fix.pmtu;
-    if (err == MNET_OK && (is_big || (pkt->frame.gso && pkt->frame.gso_size + 40u > fix.pmtu)))
-        err = MNET_ERR_MSG_SIZE;
-    if (err == MNET_OK)
-        capture(pkt);
-    mn_pkt_free(&fix.env, pkt);
-    return err;
 }
 
 /* What stack/ does for a program. */
@@ -169,7 +46,7 @@ static void create(void)
     env->name = "test";
     mn_wheel_init(&env->wheel, env->now);
     mn_pool_init(&env->pkts, &env->mem, "packets", sizeof(struct mn_pkt), UINT32_MAX);
-    fix.transport = mn_tcp_create(env, &fake_ip, &fix.config);
+    fix.transport = mn_tcp_create(env, fake_ip(), &fix.config);
     assert_non_null(fix.transport);
     fix.tcp = mn_tcp_of(fix.transport);
     fix.listener = NULL;

@@ -115,6 +115,9 @@ int fix_teardown(void **state);
 /* The same test, in a world with another configuration. */
 void fix_restart(void);
 
+/* The fake IP layer: tcp_fake_ip.c. */
+struct mn_ip *fake_ip(void);
+
 /* -- the peer -- */
 void rx(unsigned flags, uint32_t seq, uint32_t ack);
 void rx_text(unsigned flags, uint32_t seq, uint32_t ack, const char *text);

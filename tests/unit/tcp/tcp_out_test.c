@@ -43,34 +43,6 @@ static void test_a_large_write_leaves_in_pieces_of_64_kib(void **state)
     assert_in_range(count, 4, 5);
 }
 
-static void test_a_device_without_gso_gets_segments(void **state)
-{
-    (void)state;
-    fix.gso_max = 1500;
-    conn_established();
-    fix_send(3 * MSS);
-    for (uint32_t i = 0; i < 3; i++)
-        assert_int_equal(expect_text(ACK, 1 + i * MSS, 1, MSS)->gso_size, 0);
-}
-
-/* A queue of many little blocks must not break a segment in a place of its own. */
-static void test_pieces_end_at_segment_borders(void **state)
-{
-    (void)state;
-    fix.peer.has_wscale = true;
-    fix.peer.wscale = 8;
-    conn_established();
-    rx(ACK, 1, 1);
-    mnet_conn_set_nodelay(fix.conn, true);
-    fix.conn->cc.cwnd = 1u << 20;
-    for (int i = 0; i < 100; i++)
-        fix_send(1777);
-    settle();
-    while (fix.tx_to - fix.tx_from > 1)
-        assert_int_equal(expect_segment()->len % MSS, 0);
-    ignore_tx();
-}
-
 /* RFC 9293 3.7.4 SHLD-7. */
 static void test_nagle_holds_the_second_small_segment(void **state)
 {
@@ -170,51 +142,6 @@ static void test_sending_restarts_slowly_after_a_pause(void **state)
     ignore_events();
 }
 
-static void test_the_mss_is_the_smaller_of_offer_and_path(void **state)
-{
-    (void)state;
-    static const struct {
-        uint32_t pmtu;
-        uint16_t offer, mss;
-    } rows[] = {{1500, 1460, 1460}, {1500, 9000, 1460}, {1500, 500, 500},
-                {576, 1460, 536},   {9000, 8960, 8960}, {1500, 1, 88}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        fix.pmtu = rows[i].pmtu;
-        fix.peer.mss = rows[i].offer;
-        conn_established();
-        assert_int_equal(fix.conn->mss, rows[i].mss);
-        fix_restart();
-    }
-}
-
-static void test_the_window_in_a_syn_is_not_scaled(void **state)
-{
-    (void)state;
-    fix.config.tcp_rcv_buf = 1u << 20;
-    fix_restart();
-    fix.peer.has_wscale = true;
-    fix_open();
-    const struct seg *syn = expect_tx(SYN, 0, 0);
-    assert_int_equal(syn->wnd, 65535);
-    assert_int_equal(syn->opts.wscale, 5);
-    rx(SYN | ACK, 0, 1);
-    const struct seg *ack = expect_tx(ACK, 1, 1);
-    assert_in_range((uint32_t)ack->wnd << 5, (1u << 20) - 32, 1u << 20);
-    ignore_events();
-}
-
-/* Without scaling in the peer's SYN our buffer is worth 64 KiB. */
-static void test_a_peer_without_scaling_sees_at_most_64_kib(void **state)
-{
-    (void)state;
-    fix.config.tcp_rcv_buf = 1u << 20;
-    fix_restart();
-    conn_active();
-    rx_len(ACK, 1, 1, 1000);
-    assert_int_equal(expect_tx(ACK, 1, 1001)->wnd, 65535);
-    ignore_events();
-}
-
 /* Acceptance 8; a bug of the ancestor: 75 s of silence. */
 static void test_no_route_at_the_syn_is_told_at_once(void **state)
 {
@@ -265,8 +192,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIX_TEST(test_the_initial_window_is_ten_segments),
         FIX_TEST(test_a_large_write_leaves_in_pieces_of_64_kib),
-        FIX_TEST(test_a_device_without_gso_gets_segments),
-        FIX_TEST(test_pieces_end_at_segment_borders),
         FIX_TEST(test_nagle_holds_the_second_small_segment),
         FIX_TEST(test_nodelay_turns_nagle_off),
         FIX_TEST(test_the_end_of_a_large_write_does_not_wait),
@@ -274,9 +199,6 @@ int main(void)
         FIX_TEST(test_a_small_opening_of_the_window_is_not_used),
         FIX_TEST(test_half_of_a_small_window_is_used),
         FIX_TEST(test_sending_restarts_slowly_after_a_pause),
-        FIX_TEST(test_the_mss_is_the_smaller_of_offer_and_path),
-        FIX_TEST(test_the_window_in_a_syn_is_not_scaled),
-        FIX_TEST(test_a_peer_without_scaling_sees_at_most_64_kib),
         FIX_TEST(test_no_route_at_the_syn_is_told_at_once),
         FIX_TEST(test_no_route_later_is_only_a_loss),
         FIX_TEST(test_output_survives_each_failure_of_memory),
