@@ -198,6 +198,54 @@ static void test_idle_time_takes_the_window_back_to_the_initial_one(void **state
     assert_int_equal(cc.cwnd, 3 * MSS);
 }
 
+/* Bytes counted towards the next segment are worth nothing after the window was set anew. */
+static void test_what_was_counted_before_a_loss_does_not_count_after_it(void **state)
+{
+    (void)state;
+    for (int event = 0; event < 4; event++) {
+        begin(10 * MSS, 10 * MSS);
+        ack(9 * MSS + 999);
+        struct mn_cc_loss l = loss(20 * MSS);
+        if (event == 0)
+            mn_cc_on_loss(&cc, &l);
+        else if (event == 1)
+            mn_cc_on_recovered(&cc, &l);
+        else if (event == 2)
+            mn_cc_on_idle(&cc, MSS);
+        else
+            mn_cc_on_rto(&cc, &l);
+        cc.cwnd = cc.ssthresh = 10 * MSS;
+        ack(1);
+        assert_int_equal(cc.cwnd, 10 * MSS);
+        ack(10 * MSS - 1);
+        assert_int_equal(cc.cwnd, 11 * MSS);
+    }
+}
+
+/* A loss during the slow start that follows a timeout ends that slow start. */
+static void test_a_loss_ends_the_slow_start_after_a_timeout(void **state)
+{
+    (void)state;
+    begin(20 * MSS, MN_CC_CWND_MAX);
+    struct mn_cc_loss l = loss(20 * MSS);
+    mn_cc_on_rto(&cc, &l);
+    mn_cc_on_loss(&cc, &l);
+    cc.ssthresh = 40 * MSS;
+    ack(2 * MSS);
+    assert_int_equal(cc.cwnd, 12 * MSS);
+}
+
+static void test_the_largest_window_does_not_grow(void **state)
+{
+    (void)state;
+    begin(MN_CC_CWND_MAX - 1, MN_CC_CWND_MAX);
+    ack(MSS);
+    assert_int_equal(cc.cwnd, MN_CC_CWND_MAX);
+    for (int i = 0; i < 10; i++)
+        ack(MN_CC_CWND_MAX);
+    assert_int_equal(cc.cwnd, MN_CC_CWND_MAX);
+}
+
 static void test_windows_stay_in_range_whatever_happens(void **state)
 {
     (void)state;
@@ -247,6 +295,9 @@ int main(void)
         cmocka_unit_test(test_a_timeout_starts_over_with_one_segment),
         cmocka_unit_test(test_a_repeated_timeout_leaves_ssthresh),
         cmocka_unit_test(test_idle_time_takes_the_window_back_to_the_initial_one),
+        cmocka_unit_test(test_what_was_counted_before_a_loss_does_not_count_after_it),
+        cmocka_unit_test(test_a_loss_ends_the_slow_start_after_a_timeout),
+        cmocka_unit_test(test_the_largest_window_does_not_grow),
         cmocka_unit_test_setup_teardown(test_windows_stay_in_range_whatever_happens, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,25 @@ static void test_push_gives_what_the_budget_has(void **state)
     mn_sndq_ack(&mem, &q, got);
 }
 
+/* With no whole page left, what is left of the pages of small blocks is used. */
+static void test_push_makes_do_with_small_blocks(void **state)
+{
+    (void)state;
+    static uint8_t *large[REGION_LEN / MN_PAGE_SIZE];
+    unsigned count = 0;
+    assert_int_equal(push(10000), 10000); /* the pool has its page */
+    uint8_t *small = mn_block_get_small(&env.mem);
+    while ((large[count] = mn_block_get_large(&env.mem)) != NULL)
+        count++;
+    uint32_t len = MN_BLOCK_LARGE - 10000 + 7 * MN_BLOCK_SMALL;
+    assert_int_equal(push(len + 1000), len);
+    while (count > 0)
+        mn_block_unref(&env.mem, large[--count]);
+    mn_block_unref(&env.mem, small);
+    assert_int_equal(gather(0, q.len), MN_BLOCK_LARGE + 6 * MN_BLOCK_SMALL);
+    assert_int_equal(gather(MN_BLOCK_LARGE, q.len), 7 * MN_BLOCK_SMALL);
+}
+
 /* However much is queued, the next segment is found in a step. */
 static void test_sending_forward_is_constant_work_in_a_queue_of_4_mib(void **state)
 {
@@ -188,7 +207,11 @@ static void test_sending_forward_is_constant_work_in_a_queue_of_4_mib(void **sta
         mn_pkt_free(&env, pkt);
         count++;
     }
-    assert_true(mem.chunk_steps <= LEN / MN_BLOCK_LARGE + 1);
+    assert_in_range(mem.chunk_steps, LEN / MN_BLOCK_LARGE - 2, LEN / MN_BLOCK_LARGE + 1);
+    /* The middle of the queue is far from both ends of it, and is counted so. */
+    mem.chunk_steps = 0;
+    assert_int_equal(gather(LEN / 2, SEG), SEG);
+    assert_in_range(mem.chunk_steps, LEN / MN_BLOCK_LARGE / 2 - 2, LEN / MN_BLOCK_LARGE / 2 + 1);
     /* With acknowledgements coming in and the front sent again now and then, too. */
     ack(1 << 20);
     sent = 0;
@@ -254,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_push_all_leaves_nothing_behind_when_it_fails, start_q,
                                         stop_q),
         cmocka_unit_test_setup_teardown(test_push_gives_what_the_budget_has, start_q, stop_q),
+        cmocka_unit_test_setup_teardown(test_push_makes_do_with_small_blocks, start_q, stop_q),
         cmocka_unit_test_setup_teardown(test_sending_forward_is_constant_work_in_a_queue_of_4_mib,
                                         start_q, stop_q),
         cmocka_unit_test_setup_teardown(test_random_use_agrees_with_the_stream, start_q, stop_q),
