@@ -28,9 +28,11 @@
 #define VLAN_TAG_LEN 4u
 #define IP_PACKET_MAX 65535u
 #define IP_PACKET_MIN 576u
-/* Receive slots worth giving at a time: large frames pin 66 KiB each. */
+/* Receive slots worth giving at a time. Large frames pin 66 KiB each, and four of them are as much
+ * as a stack takes in before it acknowledges: more would let a sender run out of window while they
+ * are still being read. */
 #define RX_BATCH_PLAIN 32u
-#define RX_BATCH_LARGE 16u
+#define RX_BATCH_LARGE 4u
 /* A spin longer than this burns more than it can win. */
 #define SPIN_US_MAX 10000ul
 
