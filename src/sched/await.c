@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * Awaiting and cancelling children.
+ * Awaiting children.
  *
  * A parent marks the children that it waits for; when one of those ends it wakes the parent, which
  * looks again. The cost of a wait is that of the array that the caller hands in, and a child that
- * ends looks only at itself.
- *
- * Cancelling marks the whole subtree and wakes all in it that wait; then the parent waits,
- * stubbornly, until the child has ended: what the child uses can be given up right afterwards. */
+ * ends looks only at itself. */
 #include <sched/sched.h>
 
 void mn_task_check_child(const struct mnet_task *task, const struct mnet_task *child,
@@ -126,17 +123,6 @@ mnet_err mnet_await_one(struct mnet_task **children, size_t count, size_t *which
     return MNET_OK;
 }
 
-/* Waits for a cancelled child, whatever happens to the caller, and takes it. */
-static void reap(struct mnet_task *task, struct mnet_task *child)
-{
-    while (child->state != MN_TASK_ENDED) {
-        child->is_awaited = true;
-        mn_task_park_stubborn(task);
-        child->is_awaited = false;
-    }
-    mn_task_collect(child);
-}
-
 mnet_err mnet_await_first(struct mnet_task **children, size_t count, size_t *which, int *result)
 {
     size_t found = 0;
@@ -154,15 +140,7 @@ mnet_err mnet_await_first(struct mnet_task **children, size_t count, size_t *whi
         if (i == found)
             continue;
         mn_task_check_child(task, children[i], __func__);
-        reap(task, children[i]);
+        mn_task_reap(task, children[i]);
     }
     return MNET_OK;
-}
-
-void mnet_cancel(struct mnet_task *child)
-{
-    struct mnet_task *task = mn_wait_check(__func__);
-    mn_task_check_child(task, child, __func__);
-    mn_task_cancel(child);
-    reap(task, child);
 }

@@ -134,6 +134,12 @@ void mn_task_wake(struct mnet_task *task, mnet_err why);
 /* Lets all others that are ready run. */
 void mn_task_pass(struct mnet_task *task);
 
+/* The task that `siblings` is the node of. */
+static inline struct mnet_task *mn_task_of(const struct mn_list *siblings)
+{
+    return MN_CONTAINER(siblings, struct mnet_task, siblings);
+}
+
 /* A new task in the run queue; NULL: no memory. */
 struct mnet_task *mn_task_create(struct mnet_sched *sched, struct mnet_task *parent,
                                  mnet_task_fn fn, void *arg, const char *place);
@@ -143,6 +149,8 @@ void mn_task_run(struct mnet_task *task);
 void mn_task_collect(struct mnet_task *task);
 /* Marks `task` and all below as cancelled, and wakes those that wait. */
 void mn_task_cancel(struct mnet_task *task);
+/* Waits for a cancelled child of the calling task, whatever happens to that, and collects it. */
+void mn_task_reap(struct mnet_task *task, struct mnet_task *child);
 /* Breaks NOT_A_CHILD unless `child` is one of `task`. */
 void mn_task_check_child(const struct mnet_task *task, const struct mnet_task *child,
                          const char *call);

@@ -145,30 +145,6 @@ struct mnet_task *mnet_async_at(mnet_task_fn fn, void *arg, struct mnet_orphans 
 
 /* ---- the end ---- */
 
-static struct mnet_task *child_at(const struct mn_list *siblings)
-{
-    return MN_CONTAINER(siblings, struct mnet_task, siblings);
-}
-
-void mn_task_cancel(struct mnet_task *task)
-{
-    struct mnet_task *at = task;
-    for (;;) {
-        at->is_cancelled = true;
-        if (!at->is_stubborn)
-            mn_task_wake(at, MNET_ERR_CANCELED);
-        if (!mn_list_is_empty(&at->children)) {
-            at = child_at(at->children.next);
-            continue;
-        }
-        while (at != task && at->siblings.next == &at->parent->children)
-            at = at->parent;
-        if (at == task)
-            return;
-        at = child_at(at->siblings.next);
-    }
-}
-
 void mn_task_collect(struct mnet_task *task)
 {
     MN_ASSERT(task->state == MN_TASK_ENDED);
@@ -187,7 +163,7 @@ static void cancel_children(struct mnet_task *task)
     struct mn_list *next;
     for (struct mn_list *l = task->children.next; l != &task->children; l = next) {
         next = l->next;
-        struct mnet_task *child = child_at(l);
+        struct mnet_task *child = mn_task_of(l);
         child->orphans = NULL;
         if (child->state == MN_TASK_ENDED)
             mn_task_collect(child);
@@ -203,7 +179,7 @@ static struct mnet_task *finish(struct mnet_task *task)
     mn_own_finalize(task);
     if (!mn_list_is_empty(&task->children))
         mn_rule_broken("STILL_HAS_CHILDREN: task started at %s started one at %s in a finalizer",
-                       mn_task_place(task), mn_task_place(child_at(task->children.next)));
+                       mn_task_place(task), mn_task_place(mn_task_of(task->children.next)));
     task->state = MN_TASK_ENDED;
     struct mnet_task *parent = task->parent;
     if (parent && parent->state == MN_TASK_ENDING) {
@@ -229,7 +205,7 @@ static void end(struct mnet_task *task)
         if (!mn_list_is_empty(&task->children))
             mn_rule_broken("STILL_HAS_CHILDREN: task started at %s ended while its child started "
                            "at %s was neither awaited nor cancelled",
-                           mn_task_place(task), mn_task_place(child_at(task->children.next)));
+                           mn_task_place(task), mn_task_place(mn_task_of(task->children.next)));
         mn_own_check_none(task);
     }
     while (task)
