@@ -101,6 +101,12 @@ static inline uint8_t *mn_block_start(const struct mn_mem *mem, const uint8_t *a
     return mem->pages_at + (offset & ~(size_t)(mn_block_size(mem, at) - 1));
 }
 
+/* Whether `at` is where a block may begin: then it is not in the one before. */
+static inline bool mn_block_is_edge(const struct mn_mem *mem, const uint8_t *at)
+{
+    return (size_t)(at - mem->pages_at) % MN_BLOCK_SMALL == 0;
+}
+
 /* Whether the caller's is the only reference, so that free room in the block may be written. */
 static inline bool mn_block_is_sole(const struct mn_mem *mem, const uint8_t *at)
 {

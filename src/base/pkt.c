@@ -96,7 +96,7 @@ void mn_pkt_drop(struct mn_env *env, struct mn_pkt *pkt, enum mnet_drop reason)
 /* The only range has become empty: a pointer to the end of a block steps back into that block. */
 static void settle_empty(const struct mn_env *env, struct mnet_seg *seg)
 {
-    if ((size_t)(seg->at - env->mem.pages_at) % MN_BLOCK_SMALL == 0)
+    if (mn_block_is_edge(&env->mem, seg->at))
         seg->at--;
 }
 
@@ -205,12 +205,14 @@ void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t 
     uint8_t *out = to;
     for (unsigned i = find(frame, &off); len > 0; i++, off = 0) {
         MN_ASSERT(i < frame->seg_count);
-        uint32_t part = frame->seg[i].len - off;
-        if (part > len)
-            part = len;
-        memcpy(out, frame->seg[i].at + off, part);
-        out += part;
-        len -= part;
+        uint32_t rest = frame->seg[i].len - off;
+        if (len <= rest) {
+            memcpy(out, frame->seg[i].at + off, len);
+            return;
+        }
+        memcpy(out, frame->seg[i].at + off, rest);
+        out += rest;
+        len -= rest;
     }
 }
 
@@ -221,12 +223,12 @@ mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, uint32_t len, mn_sum s
     size_t done = 0;
     for (unsigned i = find(frame, &off); len > 0; i++, off = 0) {
         MN_ASSERT(i < frame->seg_count);
-        uint32_t part = frame->seg[i].len - off;
-        if (part > len)
-            part = len;
-        sum = mn_sum_add_at(sum, done, frame->seg[i].at + off, part);
-        done += part;
-        len -= part;
+        uint32_t rest = frame->seg[i].len - off;
+        if (len <= rest)
+            return mn_sum_add_at(sum, done, frame->seg[i].at + off, len);
+        sum = mn_sum_add_at(sum, done, frame->seg[i].at + off, rest);
+        done += rest;
+        len -= rest;
     }
     return sum;
 }

@@ -21,9 +21,14 @@
 #define RD_OK(r) ((r)->base == frame && 0 <= (r)->off && (r)->end <= FRAME_MAX)
 #define WR_OK(w) RD_OK(w)
 
+#ifdef ASSERT_IS_END /* a harness that proves memory safety alone */
+/*@ assigns \nothing;
+    ensures \false; */
+#else
 /*@ requires cannot_happen: \false;
     assigns \nothing;
     ensures \false; */
+#endif
 _Noreturn void mn_assert_failed(const char *file, int line, const char *text);
 
 static uint8_t frame[FRAME_MAX];
