@@ -70,9 +70,10 @@ struct mnet_endpoint mnet_listener_local(const struct mnet_listener *listener);
 void mnet_conn_on_event(struct mnet_conn *conn, mnet_conn_event_fn on_event, void *arg);
 
 /* Copies up to `len` bytes to the send buffer and returns how many it took: less than `len` means
- * full, and WRITABLE will follow. They leave at the next poll. Errors: CLOSED_BY_PEER never alone
- * stops sending (half-close); after a reset: CONN_RESET, CLOSED_BY_PEER; after the own shutdown:
- * CLOSED. */
+ * full, and WRITABLE will follow. They leave at the next poll. That the peer has closed his side
+ * does not stop us (half-close). Errors: after a reset CONN_RESET, or CLOSED_BY_PEER when the peer
+ * had closed before; after the own shutdown CLOSED; NO_MEMORY when not a byte could be taken and
+ * none is queued whose acknowledgement would make room. */
 mnet_ssize mnet_conn_send(struct mnet_conn *conn, const void *from, size_t len);
 /* The same, beyond the send buffer's limit if need be: takes all or fails with NO_MEMORY. */
 MNET_MUST_USE mnet_err mnet_conn_send_all(struct mnet_conn *conn, const void *from, size_t len);
