@@ -137,7 +137,7 @@ static mnet_err send_by(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_ip4_hdr 
     if (len > mtu)
         return send_fragments(ip, pkt, hdr, mtu, hop);
 
-    hdr->dont_fragment = tx->dont_fragment || (may_set_df && !tx->may_fragment);
+    hdr->dont_fragment = may_set_df && !tx->may_fragment;
     if (!hdr->dont_fragment)
         hdr->id = mn_ip_ids(ip, hdr->src, hdr->dst, hdr->proto, pieces(&pkt->frame));
     mn_ip_header_push(ip->env, pkt, *hdr);

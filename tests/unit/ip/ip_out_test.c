@@ -126,6 +126,22 @@ static void test_dont_fragment_fails_with_msg_size(void **state)
     assert_int_equal(out_tx(f, 980, tx), MNET_OK);
 }
 
+/* A path below the floor: TCP does not send less than the floor, so routers must be allowed to cut
+ * it, or nothing would ever get through. */
+static void test_dont_fragment_has_no_df_below_the_floor(void **state)
+{
+    struct fix *f = *state;
+    struct mn_ip_tx tx = {.dst = mnet_addr_v4(PEER), .dont_fragment = true};
+    assert_int_equal(out_tx(f, 500, tx), MNET_OK);
+    assert_true(take(f));
+    assert_int_equal(be16(f->sent.bytes + 6), 0x4000);
+    assert_int_equal(mn_ip_pmtu_update(&f->ip, &tx.dst, 300), 552);
+    assert_int_equal(out_tx(f, 533, tx), MNET_ERR_MSG_SIZE);
+    assert_int_equal(out_tx(f, 532, tx), MNET_OK);
+    assert_true(take(f));
+    assert_int_equal(be16(f->sent.bytes + 6), 0);
+}
+
 static void test_more_than_65535_bytes_is_msg_size_on_every_way(void **state)
 {
     struct fix *f = *state;
@@ -349,6 +365,7 @@ int main(void)
         T(test_a_given_source_must_be_ours),
         T(test_a_host_without_address_broadcasts_from_zero),
         T(test_dont_fragment_fails_with_msg_size),
+        T(test_dont_fragment_has_no_df_below_the_floor),
         T(test_more_than_65535_bytes_is_msg_size_on_every_way),
         T(test_fragments_share_an_id_and_have_no_df),
         T(test_ids_do_not_repeat_within_65536_datagrams),
