@@ -98,6 +98,9 @@ static void note_timestamp(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 {
     if (!conn->has_timestamps || !seg->opts.has_ts || mn_seq_gt(seg->seq, conn->rcv_acked))
         return;
+    /* Neither of these was judged by its timestamp, and both are perhaps only challenged. */
+    if (seg->flags & (MN_TCP_RST | MN_TCP_SYN))
+        return;
     conn->ts_recent = seg->opts.ts_val;
     conn->ts_recent_at = conn->tcp->env->now;
 }

@@ -335,6 +335,24 @@ static void test_ts_recent_follows_the_last_ack_sent_only(void **state)
     ignore_events();
 }
 
+/* RFC 5961 4.2: a SYN is challenged and changes nothing, or whoever hits the window with one could
+ * end the connection by a timestamp of his choice. */
+static void test_a_challenged_syn_leaves_ts_recent_alone(void **state)
+{
+    (void)state;
+    established_ts();
+    struct seg syn = {.flags = SYN, .seq = 1, .has_ts_val = true};
+    syn.opts.has_ts = true;
+    syn.opts.ts_val = fix.peer.ts_val + 1000000;
+    rx_seg(&syn);
+    const struct seg *ack = expect_tx(ACK, 1, 1);
+    assert_int_equal(ack->opts.ts_ecr, fix.peer.ts_val);
+    rx_text(ACK, 1, 1, "ab");
+    expect_tx(ACK, 1, 3);
+    expect_events(MNET_EV_READABLE);
+    expect_no_drop(MNET_DROP_TCP_PAWS);
+}
+
 /* -- second: RST -- */
 
 static void test_a_reset_at_rcv_nxt_is_an_error_never_an_end(void **state)
@@ -552,6 +570,7 @@ int main(void)
         FIX_TEST(test_paws_ends_after_24_days_of_silence),
         FIX_TEST(test_a_missing_timestamp_is_dropped_silently),
         FIX_TEST(test_ts_recent_follows_the_last_ack_sent_only),
+        FIX_TEST(test_a_challenged_syn_leaves_ts_recent_alone),
         FIX_TEST(test_a_reset_at_rcv_nxt_is_an_error_never_an_end),
         FIX_TEST(test_a_reset_inside_the_window_is_challenged),
         FIX_TEST(test_reset_of_an_unaccepted_connection_leaves_nothing),
