@@ -41,6 +41,9 @@ void mn_tcp_mss_update(struct mnet_conn *conn)
     if (mss < MN_TCP_MSS_MIN)
         mss = MN_TCP_MSS_MIN;
     conn->mss = (uint16_t)(mss - (conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u));
+    /* A path that takes more than before: the window is a segment at least. */
+    if (conn->cc.cwnd < conn->mss)
+        conn->cc.cwnd = conn->mss;
 }
 
 /* -- the segment -- */

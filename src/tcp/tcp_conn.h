@@ -327,6 +327,13 @@ bool mn_tcp_conn_ok(const struct mnet_conn *conn);
 void mn_tcp_show_conn(const struct mnet_conn *conn, void (*line)(void *arg, const char *text),
                       void *arg);
 
+/* The end of a wait that begins now: MNET_NEVER when time ends before it. */
+static inline mnet_time mn_tcp_after(const struct mn_tcp *tcp, mnet_time wait)
+{
+    mnet_time now = tcp->env->now;
+    return wait < MNET_NEVER - now ? now + wait : MNET_NEVER;
+}
+
 static inline struct mnet_conn *mn_tcp_conn_of(struct mn_tcp_entry *entry)
 {
     MN_ASSERT(entry->kind == MN_TCP_ENTRY_CONN);

@@ -66,7 +66,7 @@ static void seq_sent(struct mnet_conn *conn, const struct mn_tcp_piece *p)
     if (mn_seq_eq(end, p->seq))
         return;
     conn->sent_at = tcp->env->now;
-    if (conn->user_at == MNET_NEVER)
+    if (conn->user_at == MNET_NEVER && conn->state >= MN_TCP_ESTABLISHED)
         mn_tcp_timer_user(conn);
     if (mn_seq_lt(p->seq, conn->snd_max)) {
         uint32_t mss = mn_tcp_text_mss(conn);
@@ -260,12 +260,16 @@ static void send_keepalive(struct mnet_conn *conn)
         conn->tcp->env->stats.tcp_keepalive_probes++;
 }
 
-/* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>; at the edge of a window that has shrunk, where the peer
- * still hears it. */
+/* SND.NXT of the RFC; or the edge of a window that has shrunk, where the peer still hears us. */
+static struct mn_seq seq_heard(const struct mnet_conn *conn)
+{
+    return mn_seq_min(conn->snd_max, mn_seq_add(mn_tcp_data_start(conn), conn->snd_wnd));
+}
+
+/* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. */
 static void send_ack(struct mnet_conn *conn)
 {
-    struct mn_seq edge = mn_seq_add(conn->snd_una, conn->snd_wnd);
-    struct mn_tcp_piece p = {.seq = mn_seq_min(conn->snd_max, edge), .flags = MN_TCP_ACK};
+    struct mn_tcp_piece p = {.seq = seq_heard(conn), .flags = MN_TCP_ACK};
     unsigned count = conn->rcv_dups_owed > 1 ? conn->rcv_dups_owed : 1;
     for (unsigned i = 0; i < count; i++)
         if (!emit(conn, &p))
@@ -328,6 +332,9 @@ void mn_tcp_output(struct mnet_conn *conn)
         return;
     if (conn->is_ack_now && conn->delack_at == MNET_NEVER)
         conn->delack_at = conn->tcp->env->now + ACK_RETRY; /* no memory for it now */
+    /* RFC 9293 3.8.3 MUST-20: what finds no memory to leave is given up some day, too. */
+    if (conn->user_at == MNET_NEVER && conn->state >= MN_TCP_ESTABLISHED && mn_tcp_has_unsent(conn))
+        mn_tcp_timer_user(conn);
     mn_tcp_timer_rexmt(conn, false);
     mn_tcp_timer_sync(conn);
 }
@@ -338,7 +345,7 @@ void mn_tcp_send_rst(struct mnet_conn *conn)
         return;
     struct mn_tcp_bare bare = {.local = conn->entry.local,
                                .remote = conn->entry.remote,
-                               .seq = conn->snd_nxt,
+                               .seq = seq_heard(conn),
                                .ack = conn->rcv_nxt,
                                .flags = MN_TCP_RST | MN_TCP_ACK};
     (void)mn_tcp_send_bare(conn->tcp, &bare);

@@ -83,7 +83,7 @@ void mn_tcp_timer_user(struct mnet_conn *conn)
 {
     const struct mn_tcp *tcp = conn->tcp;
     mnet_time timeout = conn->user_timeout > 0 ? conn->user_timeout : tcp->user_timeout;
-    conn->user_at = tcp->env->now + timeout;
+    conn->user_at = mn_tcp_after(tcp, timeout);
 }
 
 void mn_tcp_timer_keep(struct mnet_conn *conn)

@@ -46,7 +46,7 @@ static void start_active(struct mnet_conn *conn)
     conn->recover = conn->iss;
     conn->snd_small_end = conn->iss;
     conn->rcv_mss = MN_TCP_MSS_DEFAULT;
-    conn->user_at = tcp->env->now + tcp->connect_timeout;
+    conn->user_at = mn_tcp_after(tcp, tcp->connect_timeout);
     mn_tcp_state_set(conn, MN_TCP_SYN_SENT);
     mn_tcp_want_output(conn);
 }

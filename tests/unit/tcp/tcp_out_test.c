@@ -142,6 +142,57 @@ static void test_sending_restarts_slowly_after_a_pause(void **state)
     ignore_events();
 }
 
+/* A path that has become wider: the congestion window is a segment at least, or there would be no
+ * more than one each half a second. */
+static void test_a_larger_segment_size_widens_the_smallest_window(void **state)
+{
+    (void)state;
+    fix.pmtu = 552;
+    conn_established();
+    fix_send(1);
+    expect_text(ACK, 1, 1, 1);
+    advance(201);
+    expect_text(ACK, 1, 1, 1);
+    assert_int_equal(fix.conn->cc.cwnd, 512);
+    rx(ACK, 1, 2);
+    expect_events(MNET_EV_DRAINED);
+    fix.pmtu = 1500;
+    advance(10000);
+    fix_send(4 * MSS);
+    expect_text(ACK, 2, 1, MSS);
+    ignore_tx();
+}
+
+/* RFC 9293 3.10.5: a reset carries SND.NXT, also when sending has gone back after a timeout: a peer
+ * that has all of it hears nothing that lies before. */
+static void test_a_reset_after_a_timeout_is_at_the_end_of_what_was_sent(void **state)
+{
+    (void)state;
+    conn_established();
+    fix_send(3 * MSS);
+    ignore_tx();
+    advance(201);
+    expect_text(ACK, 1, 1, MSS);
+    mnet_conn_abort(fix.conn);
+    fix.conn = NULL;
+    expect_tx(RST | ACK, 1 + 3 * MSS, 1);
+}
+
+/* ... and it lies inside of a window that has shrunk meanwhile. */
+static void test_a_reset_stays_inside_the_window(void **state)
+{
+    (void)state;
+    conn_established();
+    fix_send(3 * MSS);
+    ignore_tx();
+    rx_wnd(ACK, 1, 1, MSS);
+    settle();
+    ignore_tx();
+    mnet_conn_abort(fix.conn);
+    fix.conn = NULL;
+    expect_tx(RST | ACK, 1 + MSS, 1);
+}
+
 /* Acceptance 8; a bug of the ancestor: 75 s of silence. */
 static void test_no_route_at_the_syn_is_told_at_once(void **state)
 {
@@ -199,6 +250,9 @@ int main(void)
         FIX_TEST(test_a_small_opening_of_the_window_is_not_used),
         FIX_TEST(test_half_of_a_small_window_is_used),
         FIX_TEST(test_sending_restarts_slowly_after_a_pause),
+        FIX_TEST(test_a_larger_segment_size_widens_the_smallest_window),
+        FIX_TEST(test_a_reset_after_a_timeout_is_at_the_end_of_what_was_sent),
+        FIX_TEST(test_a_reset_stays_inside_the_window),
         FIX_TEST(test_no_route_at_the_syn_is_told_at_once),
         FIX_TEST(test_no_route_later_is_only_a_loss),
         FIX_TEST(test_output_survives_each_failure_of_memory),

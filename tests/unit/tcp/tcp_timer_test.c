@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tcp_fixture.h"
+#include <string.h>
 
 #define MSS 1460u
 
@@ -101,6 +102,70 @@ static void test_the_user_can_set_his_timeout(void **state)
     advance(200);
     ignore_tx();
     expect_events(MNET_EV_ERROR);
+}
+
+/* A patience without end must not wrap around into none. */
+static void test_a_timeout_of_never_does_not_come(void **state)
+{
+    (void)state;
+    conn_established();
+    mnet_conn_set_user_timeout(fix.conn, MNET_NEVER);
+    fix_send(1);
+    advance(1000000);
+    ignore_tx();
+    expect_events(0);
+    expect_state(MN_TCP_ESTABLISHED);
+}
+
+static void test_a_connect_timeout_of_never_does_not_come(void **state)
+{
+    (void)state;
+    fix.config.tcp_connect_timeout = MNET_NEVER;
+    fix_restart();
+    conn_syn_sent();
+    advance(1000000);
+    ignore_tx();
+    expect_events(0);
+    expect_state(MN_TCP_SYN_SENT);
+}
+
+/* Holds all memory that is left: a list of blocks through their first bytes. */
+static uint8_t *take_all_memory(void)
+{
+    uint8_t *last = NULL, *block;
+    while ((block = mn_block_get_small(&fix.env.mem)) != NULL) {
+        memcpy(block, &last, sizeof last);
+        last = block;
+    }
+    return last;
+}
+
+static void give_back_memory(uint8_t *block)
+{
+    while (block) {
+        uint8_t *next;
+        memcpy(&next, block, sizeof next);
+        mn_block_unref(&fix.env.mem, block);
+        block = next;
+    }
+}
+
+/* RFC 9293 3.8.3 MUST-20: also what never left for lack of memory is given up some day, or all
+ * connections together could hold that memory for ever. */
+static void test_the_user_timeout_ends_what_could_not_be_sent(void **state)
+{
+    (void)state;
+    conn_established();
+    assert_int_equal(mnet_conn_send(fix.conn, "x", 1), 1);
+    mnet_conn_close(fix.conn);
+    uint8_t *held = take_all_memory();
+    settle();
+    assert_int_equal(fix.tcp->conns.count, 1);
+    advance(101000);
+    assert_int_equal(fix.tcp->conns.count, 0);
+    give_back_memory(held);
+    fix.conn = NULL;
+    expect_nothing();
 }
 
 static void test_progress_keeps_the_connection_alive(void **state)
@@ -356,6 +421,9 @@ int main(void)
         FIX_TEST(test_the_timeout_doubles_up_to_two_minutes),
         FIX_TEST(test_the_user_timeout_ends_the_connection),
         FIX_TEST(test_the_user_can_set_his_timeout),
+        FIX_TEST(test_a_timeout_of_never_does_not_come),
+        FIX_TEST(test_a_connect_timeout_of_never_does_not_come),
+        FIX_TEST(test_the_user_timeout_ends_what_could_not_be_sent),
         FIX_TEST(test_progress_keeps_the_connection_alive),
         FIX_TEST(test_a_shut_window_is_probed),
         FIX_TEST(test_a_probe_that_is_taken_counts),
