@@ -39,6 +39,9 @@ struct mn_link_slot {
 #define MN_NEIGH_QUEUE_SURE 4
 #define MN_NEIGH_QUEUE_MAX 64
 #define MN_NEIGH_WAITING_MAX 256
+/* Part of the budget that large packets may wait in, or answers to large pings from neighbours that
+ * somebody has made up would take it all. Small ones are bounded well enough by their number. */
+#define MN_NEIGH_BUDGET_SHARE 4u
 /* All that can wait for unresolved neighbours, so that none is lost between a failure and its
  * report. */
 #define MN_LINK_FAILED_MAX (MN_NEIGH_UNRESOLVED_MAX * MN_NEIGH_QUEUE_SURE + MN_NEIGH_WAITING_MAX)
@@ -81,6 +84,7 @@ struct mn_neigh_table {
     struct mn_list list[MN_NEIGH_CLASSES]; /* of mn_neigh.node */
     uint16_t count[MN_NEIGH_CLASSES];      /* entries in each list */
     uint32_t waiting;                      /* packets in all mn_neigh.waiting */
+    uint64_t waiting_bytes;                /* of budget that they hold, counted in whole blocks */
     uint16_t last;                         /* entry found last plus one, 0: none */
 };
 

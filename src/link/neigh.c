@@ -100,7 +100,10 @@ static void enter_class(struct mn_link *link, struct mn_neigh *neigh, enum mn_ne
 static struct mn_pkt *pop_waiting(struct mn_link *link, struct mn_neigh *neigh)
 {
     struct mn_pkt *pkt = mn_pktq_pop(&neigh->waiting);
-    link->neigh.waiting -= pkt != NULL;
+    if (pkt) {
+        link->neigh.waiting--;
+        link->neigh.waiting_bytes -= mn_pkt_truesize(link->env, pkt);
+    }
     return pkt;
 }
 
@@ -243,13 +246,20 @@ void mn_neigh_timer(struct mn_link *link, struct mn_neigh *neigh)
 
 static void wait_for_answer(struct mn_link *link, struct mn_neigh *neigh, struct mn_pkt *pkt)
 {
+    struct mn_neigh_table *table = &link->neigh;
+    uint32_t size = mn_pkt_truesize(link->env, pkt);
+    uint64_t limit = (uint64_t)link->env->mem.page_count * MN_PAGE_SIZE / MN_NEIGH_BUDGET_SHARE;
+    if (size > 2 * MN_BLOCK_SMALL && table->waiting_bytes + size > limit) {
+        mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_QUEUE_FULL);
+        return;
+    }
     /* RFC 1122 2.3.2.2: the latest packet is the one to keep. */
-    unsigned max =
-        link->neigh.waiting < MN_NEIGH_WAITING_MAX ? MN_NEIGH_QUEUE_MAX : MN_NEIGH_QUEUE_SURE;
+    unsigned max = table->waiting < MN_NEIGH_WAITING_MAX ? MN_NEIGH_QUEUE_MAX : MN_NEIGH_QUEUE_SURE;
     if (neigh->waiting.count >= max)
         mn_pkt_drop(link->env, pop_waiting(link, neigh), MNET_DROP_NEIGH_QUEUE_FULL);
     mn_pktq_push(&neigh->waiting, pkt);
-    link->neigh.waiting++;
+    table->waiting++;
+    table->waiting_bytes += size;
 }
 
 static uint16_t type_of(const struct mnet_addr *addr)

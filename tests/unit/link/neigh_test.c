@@ -74,6 +74,35 @@ static void test_neighbour_keeps_its_sure_share_when_others_wait(void **state)
     fixture_free(f);
 }
 
+/* Answers to large pings from made-up neighbours must not take the memory that others need. */
+static void test_what_waits_takes_a_part_of_the_budget_only(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[40000];
+    struct fixture *f = fixture_new(0);
+    struct mn_mem *mem = &f->env.mem;
+    uint32_t before = mem->pages_used;
+    for (unsigned i = 0; i < 4; i++) {
+        for (unsigned n = 0; n < MN_NEIGH_UNRESOLVED_MAX; n++) {
+            struct mn_pkt *pkt = mn_pkt_new(&f->env);
+            struct mnet_addr to = mnet_addr_v4(0x0b000000 + n);
+            assert_true(pkt && mn_pkt_append(&f->env, pkt, bytes, sizeof bytes));
+            assert_int_equal(mn_link_out(&f->link, pkt, &to, false), MNET_OK);
+        }
+    }
+    assert_true(f->env.drops[MNET_DROP_NEIGH_QUEUE_FULL] > 0);
+    assert_true(mem->pages_used - before <= mem->page_count / 4 + 2);
+    /* RFC 1122 2.3.2.2: a small one can still wait for each, and large ones again afterwards. */
+    drop_sent(&f->device);
+    assert_int_equal(send_to(f, PEER_IP, 7), MNET_OK);
+    assert_int_equal(arp_reply_comes(f, PEER_IP, PEER_MAC), MN_DONE);
+    assert_sent_packet(f, 1, PEER_MAC, 7);
+    pass(f, MNET_SEC(4));
+    free_failed(f);
+    assert_int_equal(f->link.neigh.waiting_bytes, 0);
+    fixture_free(f);
+}
+
 static void test_all_that_waits_is_bounded_and_reported(void **state)
 {
     (void)state;
@@ -396,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_packets_wait_for_the_answer_and_leave_in_order),
         cmocka_unit_test(test_queue_keeps_the_latest),
         cmocka_unit_test(test_neighbour_keeps_its_sure_share_when_others_wait),
+        cmocka_unit_test(test_what_waits_takes_a_part_of_the_budget_only),
         cmocka_unit_test(test_all_that_waits_is_bounded_and_reported),
         cmocka_unit_test(test_unanswered_requests_fail_after_three_seconds),
         cmocka_unit_test(test_failed_neighbour_is_refused_for_a_while_then_asked_again),
