@@ -186,6 +186,7 @@ static void test_the_syn_ack_comes_again_five_times_and_then_no_more(void **stat
     }
     advance(31990);
     expect_nothing();
+    assert_int_equal(fix.env.stats.tcp_retransmits, 5);
     assert_int_equal(records(), 1);
     advance(11);
     expect_nothing();
@@ -370,6 +371,51 @@ static void test_timestamps_are_checked_in_the_handshake(void **state)
     assert_int_equal(records(), 1);
     fix.peer.ts_val++;
     complete();
+    /* RFC 7323 5.2: a reset needs no timestamp. */
+    fix_restart();
+    conn_syn_received();
+    rx(RST, 1, 0);
+    assert_int_equal(records(), 0);
+}
+
+/* RFC 7323 5.4: ours tick in milliseconds, on every segment of the record. */
+static void test_our_timestamps_tick_in_milliseconds(void **state)
+{
+    (void)state;
+    fix.peer.has_ts = true;
+    conn_listen();
+    rx(SYN, 0, 0);
+    uint32_t first = expect_tx(SYN | ACK, 0, 1)->opts.ts_val;
+    advance(1500);
+    assert_int_equal(expect_tx(SYN | ACK, 0, 1)->opts.ts_val - first, 1000);
+    rx(RST, 2, 0);
+    assert_int_equal(expect_tx(ACK, 1, 1)->opts.ts_val - first, 1500);
+}
+
+/* RFC 7323 2.3: only the windows of SYNs are not scaled. */
+static void test_the_window_of_a_challenge_is_scaled(void **state)
+{
+    (void)state;
+    fix.config.tcp_rcv_buf = 1u << 20;
+    fix_restart();
+    fix.peer.has_wscale = true;
+    conn_syn_received();
+    rx(RST, 2, 0);
+    assert_int_equal(expect_tx(ACK, 1, 1)->wnd, 65535 >> 5);
+}
+
+static void test_a_small_receive_buffer_is_a_small_window(void **state)
+{
+    (void)state;
+    fix.config.tcp_rcv_buf = 4096;
+    fix_restart();
+    conn_listen();
+    rx(SYN, 0, 0);
+    assert_int_equal(expect_tx(SYN | ACK, 0, 1)->wnd, 4096);
+    rx(ACK, 1 + 4096, 1);
+    expect_tx(ACK, 1, 1);
+    expect_drop(MNET_DROP_TCP_OUT_OF_WINDOW);
+    complete();
 }
 
 /* RFC 5927 4.1, RFC 9293 3.9.2.2. */
@@ -513,6 +559,9 @@ int main(void)
         FIX_TEST(test_an_ack_of_something_else_is_reset_and_the_record_stays),
         FIX_TEST(test_what_is_out_of_the_window_is_answered_and_dropped),
         FIX_TEST(test_timestamps_are_checked_in_the_handshake),
+        FIX_TEST(test_our_timestamps_tick_in_milliseconds),
+        FIX_TEST(test_the_window_of_a_challenge_is_scaled),
+        FIX_TEST(test_a_small_receive_buffer_is_a_small_window),
         FIX_TEST(test_only_a_hard_error_about_our_syn_ack_ends_a_record),
         FIX_TEST(test_beyond_the_bound_of_a_listener_the_oldest_gives_way),
         FIX_TEST(test_a_flood_at_one_port_harms_nobody_at_another),

@@ -252,6 +252,29 @@ static void test_our_timestamps_go_on_after_reopening(void **state)
     assert_int_equal(expect_tx(SYN | ACK, 0, 101)->opts.ts_val - before, 1000);
 }
 
+/* What it answers carries on from the connection: window, our clock, the peer's last timestamp. */
+static void test_its_answers_carry_on_from_the_connection(void **state)
+{
+    (void)state;
+    fix.peer.has_ts = true;
+    conn_fin_wait_2();
+    rx(FIN | ACK, 1, 2);
+    const struct seg *seg = expect_tx(ACK, 2, 2);
+    uint32_t first = seg->opts.ts_val, wnd = seg->wnd;
+    ignore_events();
+    fix_close();
+    advance(1000);
+    rx(FIN | ACK, 1, 2);
+    seg = expect_tx(ACK, 2, 2);
+    assert_int_equal(seg->opts.ts_val - first, 1000);
+    assert_int_equal(seg->opts.ts_ecr, fix.peer.ts_val);
+    assert_in_range(seg->wnd, wnd - 1, wnd);
+    /* The FIN that lost its timestamp is answered all the same. */
+    (void)rx_seg(&(struct seg){.flags = FIN | ACK, .seq = 1, .ack = 2, .has_no_ts = true});
+    assert_int_equal(expect_tx(ACK, 2, 2)->opts.ts_ecr, fix.peer.ts_val);
+    expect_no_drop(MNET_DROP_TCP_PAWS);
+}
+
 static void test_an_older_timestamp_is_no_fin_again(void **state)
 {
     (void)state;
@@ -359,6 +382,7 @@ int main(void)
         FIX_TEST(test_without_timestamps_on_the_syn_the_number_decides),
         FIX_TEST(test_timestamps_that_are_new_to_the_pair_reopen),
         FIX_TEST(test_our_timestamps_go_on_after_reopening),
+        FIX_TEST(test_its_answers_carry_on_from_the_connection),
         FIX_TEST(test_an_older_timestamp_is_no_fin_again),
         FIX_TEST(test_beyond_the_bound_the_oldest_goes),
         FIX_TEST(test_many_come_and_go_without_a_leak),
