@@ -189,6 +189,29 @@ static void test_with_a_full_backlog_the_syn_ack_comes_again(void **state)
     assert_int_equal(fix.listener->queue_count, BACKLOG);
 }
 
+/* With as many behind them, a SYN is not answered: its client will try again, and none that was
+ * answered has to give way. */
+static void test_with_a_full_backlog_new_clients_wait_outside(void **state)
+{
+    (void)state;
+    conn_listen();
+    for (uint16_t i = 0; i < BACKLOG; i++)
+        client((uint16_t)(2000 + i));
+    for (uint16_t i = 0; i < BACKLOG; i++) {
+        client((uint16_t)(3000 + i));
+        expect_drop(MNET_DROP_TCP_BACKLOG_FULL);
+    }
+    fix.remote.port = 4000;
+    rx(SYN, 0, 0);
+    expect_drop(MNET_DROP_TCP_BACKLOG_FULL);
+    expect_nothing();
+    assert_int_equal(fix.tcp->syns.pool.count, BACKLOG);
+    settle();
+    accept_one();
+    rx(SYN, 0, 0);
+    expect_tx(SYN | ACK, 0, 1);
+}
+
 static void test_with_too_many_connections_the_record_stays(void **state)
 {
     (void)state;
@@ -359,6 +382,7 @@ int main(void)
         FIX_TEST(test_the_listener_is_told_once_for_a_batch),
         FIX_TEST(test_with_a_full_backlog_the_record_stays_until_there_is_room),
         FIX_TEST(test_with_a_full_backlog_the_syn_ack_comes_again),
+        FIX_TEST(test_with_a_full_backlog_new_clients_wait_outside),
         FIX_TEST(test_with_too_many_connections_the_record_stays),
         FIX_TEST(test_without_memory_for_a_connection_the_record_stays),
         FIX_TEST(test_what_came_before_accept_is_told_after_it),
