@@ -93,7 +93,8 @@ void mn_tcp_ack_advance(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 
 void mn_tcp_ack_window(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 {
-    /* RFC 9293 3.10.7.4 fifth: only a newer segment may change the window. */
+    /* RFC 9293 3.10.7.4 fifth: only a newer segment may change the window. RFC 9293 3.1 MUST-1: it
+     * is an unsigned number. */
     bool is_newer = mn_seq_lt(conn->snd_wl1, seg->seq) ||
                     (mn_seq_eq(conn->snd_wl1, seg->seq) && mn_seq_le(conn->snd_wl2, seg->ack));
     if (!is_newer)

@@ -13,8 +13,9 @@
  *   mn_tcp_fin_in    eighth                                                    tcp_text.c
  *
  * A step says GO_ON, or DONE, or why the segment is dropped. Nothing is sent from here: steps mark
- * what is wanted, and the output that follows the batch sends it. After a step that did not say
- * GO_ON the connection may be gone. */
+ * what is wanted, and the output that follows the batch sends it, so a batch is acknowledged once
+ * (RFC 9293 3.10.7.4 MUST-58, MUST-59). After a step that did not say GO_ON the connection may be
+ * gone. */
 #include <tcp/tcp_conn.h>
 
 /* RFC 7323 5.5: a connection idle for longer than this says nothing with its last timestamp. */
@@ -80,7 +81,8 @@ static bool is_acceptable(const struct mnet_conn *conn, const struct mn_tcp_seg 
 {
     uint32_t space = mn_tcp_seg_space(seg);
     uint32_t wnd = mn_seq_diff(conn->rcv_adv, conn->rcv_nxt);
-    /* With a closed window, too: its ACK and RST must be heard (MUST-66); text is trimmed later. */
+    /* With a closed window, too: its ACK and RST must be heard (RFC 9293 3.4 MUST-66); text is
+     * trimmed later. */
     if (mn_seq_eq(seg->seq, conn->rcv_nxt))
         return true;
     if (mn_seq_in(seg->seq, conn->rcv_nxt, wnd))
@@ -144,8 +146,9 @@ static mn_verdict check_sequence(struct mnet_conn *conn, const struct mn_tcp_seg
 static mn_verdict reset(struct mnet_conn *conn)
 {
     conn->tcp->env->stats.tcp_resets_rx++;
-    /* RFC 9293 3.10.7.4 second: in SYN-RECEIVED after an active open the user is told "refused";
-     * after a passive one nobody is. Later, an error of its own: never an end of stream. */
+    /* RFC 9293 3.5 MUST-11: in SYN-RECEIVED after an active open the user is told "refused"; after
+     * a passive one nobody is. RFC 9293 3.6 MUST-12: later, an error of its own, never an end of
+     * stream. */
     bool is_opening = conn->state == MN_TCP_SYN_SENT || conn->state == MN_TCP_SYN_RECEIVED;
     mn_tcp_conn_end(conn, is_opening ? MNET_ERR_CONN_REFUSED : MNET_ERR_CONN_RESET);
     return MN_DONE;

@@ -142,8 +142,8 @@ static uint32_t usable(const struct mnet_conn *conn)
     return room < wnd ? room : wnd;
 }
 
-/* The next piece from snd_nxt on: RFC 9293 3.8.6.2.1, sender SWS avoidance. False: nothing may be
- * sent. */
+/* The next piece from snd_nxt on: RFC 9293 3.8.6.2.1 MUST-38, sender SWS avoidance. False: nothing
+ * may be sent. */
 static bool plan(const struct mnet_conn *conn, struct mn_tcp_piece *p)
 {
     struct mn_seq end = data_end(conn);
@@ -227,8 +227,8 @@ static void send_new(struct mnet_conn *conn)
 }
 
 /* The persist timer has expired. A shut window is asked with one byte (or the FIN) past it, which
- * stays to be sent: snd_nxt does not move (RFC 9293 3.8.6.1 MUST-36). A window that is open but too
- * small to be worth a segment is used now. */
+ * stays to be sent: snd_nxt does not move (RFC 9293 3.8.6.1 MUST-35, MUST-36). A window that is
+ * open but too small to be worth a segment is used now. */
 static void send_probe(struct mnet_conn *conn)
 {
     conn->is_probe_wanted = false;

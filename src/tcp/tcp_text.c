@@ -193,7 +193,7 @@ static void deliver(struct mnet_conn *conn, struct mn_tcp_seg *seg)
     mn_tcp_charge(conn);
 }
 
-/* RFC 9293 3.6.1 MUST-17 (RFC 1122 4.2.2.13): text after our user has closed his side is lost, and
+/* RFC 9293 3.6.1 SHLD-3: text after our user has closed his side is lost, and
  * the peer is told so. */
 static mn_verdict refuse_text(struct mnet_conn *conn)
 {

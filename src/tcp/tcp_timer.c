@@ -45,7 +45,8 @@ void mn_tcp_timer_sync(struct mnet_conn *conn)
         mn_env_arm(conn->tcp->env, &conn->timer, next);
 }
 
-/* Something waits to be sent and nothing is in flight: a window that forbids it must be probed. */
+/* Something waits to be sent and nothing is in flight: a window that forbids it must be probed,
+ * also one that has shrunk under what was in flight (RFC 9293 3.8.6 MUST-34). */
 static void start_persist(struct mnet_conn *conn, bool is_restart)
 {
     const struct mn_tcp *tcp = conn->tcp;
@@ -125,7 +126,7 @@ static void rexmt_expired(struct mnet_conn *conn)
     mn_tcp_want_output(conn);
 }
 
-/* RFC 9293 3.8.4 MUST-25: only while nothing is in flight. MUST-28: one unanswered probe means
+/* RFC 9293 3.8.4 MUST-26: only while nothing is in flight. MUST-29: one unanswered probe means
  * nothing. False: the connection is gone. */
 static bool keep_expired(struct mnet_conn *conn)
 {

@@ -12,12 +12,13 @@
 
 static bool is_remote_possible(const struct mn_tcp *tcp, const struct mnet_endpoint *remote)
 {
-    /* RFC 9293 3.9.2.3 MUST-46. */
+    /* RFC 9293 3.9.1.1 MUST-46: not to a broadcast or multicast address. */
     return remote->port != 0 && !mnet_addr_is_any(&remote->addr) &&
            !mnet_addr_is_multicast(&remote->addr) && !mn_ip_is_group(tcp->ip, &remote->addr);
 }
 
-/* Chooses what the user has left open of his own end. RFC 9293 3.9.2.3 MUST-44, MUST-47. */
+/* Chooses what the user has left open of his own end. RFC 9293 3.9.1.1 MUST-43, MUST-44, MUST-45.
+ */
 static mnet_err choose_local(struct mn_tcp *tcp, const struct mnet_endpoint *wish,
                              const struct mnet_endpoint *remote, struct mnet_endpoint *local)
 {
@@ -311,7 +312,7 @@ static uint32_t to_ms(mnet_time duration)
 void mnet_conn_set_keepalive(struct mnet_conn *conn, bool on, mnet_time idle, mnet_time interval,
                              unsigned count)
 {
-    /* RFC 9293 3.8.4 MUST-24, MUST-25, MUST-26: off unless asked for; the times are the user's. */
+    /* RFC 9293 3.8.4 MUST-24, MUST-25, MUST-27: off unless asked for; the times are the user's. */
     conn->keep_idle_ms = on ? to_ms(idle) : 0;
     conn->keep_interval_ms = to_ms(interval);
     conn->keep_count = (uint8_t)(count == 0 ? 1 : count < UINT8_MAX ? count : UINT8_MAX);

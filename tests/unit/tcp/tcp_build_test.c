@@ -31,6 +31,7 @@ static void test_pieces_end_at_segment_borders(void **state)
     ignore_tx();
 }
 
+/* RFC 9293 3.7.1 MUST-14, MUST-16, MUST-67. */
 static void test_the_mss_is_the_smaller_of_offer_and_path(void **state)
 {
     (void)state;

@@ -204,7 +204,7 @@ static void test_a_closed_window_still_hears_acks_and_resets(void **state)
     fix_send(10);
     expect_text(ACK, 1, 1, 10);
     fix.conn->rcv_adv = fix.conn->rcv_nxt;
-    /* RFC 9293 3.10.7.4 first, MUST-66: text is refused, its ACK is not. */
+    /* RFC 9293 3.4 MUST-66: text is refused, its ACK is not. */
     fix.tcp->rcv_buf = 0;
     rx_len(ACK, 1, 11, 1);
     expect_tx(ACK, 11, 1);
@@ -355,6 +355,7 @@ static void test_a_challenged_syn_leaves_ts_recent_alone(void **state)
 
 /* -- second: RST -- */
 
+/* RFC 9293 3.6 MUST-12; a bug of the ancestor. */
 static void test_a_reset_at_rcv_nxt_is_an_error_never_an_end(void **state)
 {
     (void)state;
@@ -387,6 +388,7 @@ static void test_a_reset_inside_the_window_is_challenged(void **state)
     expect_state(MN_TCP_ESTABLISHED);
 }
 
+/* RFC 9293 3.5 MUST-11. */
 static void test_reset_of_an_unaccepted_connection_leaves_nothing(void **state)
 {
     (void)state;
@@ -463,6 +465,7 @@ static void test_challenge_acks_are_limited_by_a_random_number(void **state)
 
 /* -- batches and the fast path -- */
 
+/* RFC 9293 3.10.7.4 MUST-58, MUST-59. */
 static void test_one_ack_for_a_batch(void **state)
 {
     (void)state;

@@ -74,6 +74,7 @@ static void test_nodelay_turns_nagle_off(void **state)
     expect_text(ACK, 21, 1, 10);
 }
 
+/* RFC 9293 3.9.1.2 MUST-61: with PSH. */
 static void test_the_end_of_a_large_write_does_not_wait(void **state)
 {
     (void)state;
@@ -94,7 +95,7 @@ static void test_fin_takes_the_rest_along(void **state)
     expect_text(FIN | ACK, 11, 1, 10);
 }
 
-/* RFC 9293 3.8.6.2.1: sender SWS avoidance. */
+/* RFC 9293 3.8.6.2.1 MUST-38: sender SWS avoidance. */
 static void test_a_small_opening_of_the_window_is_not_used(void **state)
 {
     (void)state;

@@ -161,7 +161,7 @@ static void test_text_past_the_window_is_cut(void **state)
     fix_recv_len(1001, 460);
 }
 
-/* RFC 9293 3.8.5, RFC 6093: urgent data stays in line, wherever the pointer points. */
+/* RFC 9293 3.8.5 MUST-31, RFC 6093 3.4: urgent data stays in line, wherever the pointer points. */
 static void test_urgent_data_stays_in_line(void **state)
 {
     (void)state;
@@ -189,7 +189,7 @@ static void test_a_64_kib_segment_is_taken_whole(void **state)
     ignore_tx();
 }
 
-/* RFC 1122 4.2.2.13, RFC 9293 3.6.1: data after our close is lost, and the peer is told. */
+/* RFC 9293 3.6.1 SHLD-3: data after our close is lost, and the peer is told. */
 static void test_text_after_close_is_reset(void **state)
 {
     (void)state;

@@ -189,7 +189,7 @@ static void test_progress_keeps_the_connection_alive(void **state)
 
 /* -- persist -- */
 
-/* RFC 9293 3.8.6.1 MUST-36: zero-window probes; SHLD-30: less and less often. */
+/* RFC 9293 3.8.6.1 MUST-35, MUST-36: zero-window probes; SHLD-30: less and less often. */
 static void test_a_shut_window_is_probed(void **state)
 {
     (void)state;
@@ -271,7 +271,7 @@ static void test_a_shut_window_ends_an_abandoned_connection(void **state)
     assert_int_equal(fix.tcp->conns.count, 0);
 }
 
-/* The peer takes back its window while data is in flight. */
+/* RFC 9293 3.8.6 MUST-34: the peer takes back its window while data is in flight. */
 static void test_a_shrunk_window_is_survived(void **state)
 {
     (void)state;
@@ -310,6 +310,7 @@ static void test_a_tiny_window_is_used_after_half_a_second(void **state)
 
 /* -- keepalive: RFC 9293 3.8.4 -- */
 
+/* RFC 9293 3.8.4 MUST-24, MUST-25. */
 static void test_keepalive_is_off_unless_asked_for(void **state)
 {
     (void)state;
@@ -319,6 +320,7 @@ static void test_keepalive_is_off_unless_asked_for(void **state)
     expect_state(MN_TCP_ESTABLISHED);
 }
 
+/* RFC 9293 3.8.4 MUST-27, MUST-29: the user sets the times, and one lost probe means nothing. */
 static void test_keepalive_probes_and_gives_up(void **state)
 {
     (void)state;

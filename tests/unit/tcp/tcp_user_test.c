@@ -12,7 +12,7 @@ static void test_open_refuses_what_cannot_be(void **state)
     remote.port = 0;
     assert_int_equal(mn_tcp_open(fix.transport, NULL, &remote, NULL, NULL, &conn),
                      MNET_ERR_INVALID);
-    /* RFC 9293 3.9.2.3 MUST-46. */
+    /* RFC 9293 3.9.1.1 MUST-46. */
     static const uint32_t never[] = {0, 0xe0000001u, 0x0a0000ffu};
     for (int i = 0; i < 3; i++) {
         remote = (struct mnet_endpoint){mnet_addr_v4(never[i]), 80};
@@ -29,6 +29,7 @@ static void test_open_refuses_what_cannot_be(void **state)
     assert_int_equal(fix.tcp->conns.count, 0);
 }
 
+/* RFC 9293 3.9.1.1 MUST-43, MUST-44. */
 static void test_open_chooses_a_port_and_refuses_one_in_use(void **state)
 {
     (void)state;
