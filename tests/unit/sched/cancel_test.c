@@ -2,6 +2,7 @@
  *
  * Cancelling children. */
 #include "sched_test.h"
+#include <sched/sched.h>
 
 static int three = 3, ms_10 = 10;
 
@@ -150,11 +151,17 @@ static int say_and_hang(void *word)
     return err;
 }
 
+static int branch(void *arg)
+{
+    mnet_async(say_and_hang, WORD("w"));
+    return say_and_hang(arg);
+}
+
 static int subtree(void *arg)
 {
     (void)arg;
     mnet_async(say_and_hang, WORD("x"));
-    mnet_async(say_and_hang, WORD("y"));
+    mnet_async(branch, WORD("y"));
     return say_and_hang(WORD("top"));
 }
 
@@ -162,8 +169,10 @@ static int forest(void *arg)
 {
     (void)arg;
     mnet_async(subtree, NULL);
-    mnet_async(say_and_hang, WORD("z"));
-    return say_and_hang(WORD("root"));
+    struct mnet_task *last = mnet_async(say_and_hang, WORD("z"));
+    mnet_err err = say_and_hang(WORD("root"));
+    assert_true(last->is_cancelled); /* at once, not only when its parent has ended */
+    return err;
 }
 
 static int cancel_forest(void *arg)
@@ -171,9 +180,8 @@ static int cancel_forest(void *arg)
     (void)arg;
     struct mnet_task *bystander = mnet_async(sleep_ms, &ms_10);
     struct mnet_task *child = mnet_async(forest, NULL);
-    mnet_yield();
-    mnet_yield();
-    mnet_yield();
+    for (int i = 0; i < 4; i++)
+        mnet_yield();
     mnet_cancel(child);
     say("|");
     int result = 0;
@@ -185,7 +193,7 @@ static void test_cancelling_reaches_all_below_and_nobody_else(void **state)
 {
     (void)state;
     assert_int_equal(run(cancel_forest), 10);
-    assert_string_equal(said, "root top x y z | ");
+    assert_string_equal(said, "root top x y w z | ");
 }
 
 static int stop_when_cancelled(void *arg)
