@@ -74,6 +74,10 @@ void mn_tcp_ack_advance(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
     conn->snd_nxt = mn_seq_max(conn->snd_nxt, seg->ack);
     mn_scoreboard_ack(&tcp->scoreboards, &conn->scoreboard, seg->ack);
     mn_tcp_recovery_new_ack(conn, bytes, inflight);
+    /* RFC 9293 3.4: marks that are passed stay near, or half of the sequence space later they would
+     * seem to lie ahead. */
+    conn->snd_small_end = mn_seq_max(conn->snd_small_end, seg->ack);
+    conn->recover = mn_seq_max(conn->recover, mn_seq_sub(seg->ack, 1));
     /* RFC 6298 5.7: new data acknowledged ends the backing off. */
     conn->backoff = 0;
     mn_tcp_timer_rexmt(conn, true);

@@ -59,6 +59,21 @@ static void test_nagle_holds_the_second_small_segment(void **state)
     ignore_events();
 }
 
+/* RFC 9293 3.4: 2 GiB after the last small segment its end would seem to lie ahead. */
+static void test_nagle_forgets_a_small_segment_of_long_ago(void **state)
+{
+    (void)state;
+    conn_established();
+    fix_send(4 * MSS);
+    ignore_tx();
+    fix.conn->snd_small_end = mn_seq_sub(fix.conn->snd_una, 0x80000000u - 2 * MSS);
+    rx(ACK, 1, 1 + MSS);
+    rx(ACK, 1, 1 + 4 * MSS);
+    fix_send(10);
+    expect_text(ACK, 1 + 4 * MSS, 1, 10);
+    ignore_events();
+}
+
 /* RFC 9293 3.7.4 MUST-17. */
 static void test_nodelay_turns_nagle_off(void **state)
 {
@@ -245,6 +260,7 @@ int main(void)
         FIX_TEST(test_the_initial_window_is_ten_segments),
         FIX_TEST(test_a_large_write_leaves_in_pieces_of_64_kib),
         FIX_TEST(test_nagle_holds_the_second_small_segment),
+        FIX_TEST(test_nagle_forgets_a_small_segment_of_long_ago),
         FIX_TEST(test_nodelay_turns_nagle_off),
         FIX_TEST(test_the_end_of_a_large_write_does_not_wait),
         FIX_TEST(test_fin_takes_the_rest_along),

@@ -48,6 +48,24 @@ static void test_three_duplicate_acks_resend_the_first_segment(void **state)
     assert_in_range(fix.conn->cc.cwnd, MSS, 4 * MSS);
 }
 
+/* RFC 9293 3.4: 2 GiB after the last loss, what marks it would seem to lie ahead. */
+static void test_a_loss_long_after_the_last_one_is_recovered(void **state)
+{
+    (void)state;
+    conn_established();
+    in_flight(4);
+    fix.conn->recover = mn_seq_sub(fix.conn->snd_una, 0x80000000u - 2 * MSS);
+    rx(ACK, 1, 1 + MSS);
+    rx(ACK, 1, 1 + 4 * MSS);
+    expect_events(MNET_EV_DRAINED);
+    in_flight(8);
+    dup_acks(3, 1 + 4 * MSS);
+    expect_text(ACK, 1 + 4 * MSS, 1, MSS);
+    assert_int_equal(fix.env.stats.tcp_fast_retransmits, 1);
+    rx(ACK, 1, 1 + 12 * MSS);
+    ignore_events();
+}
+
 /* RFC 3042 2. */
 static void test_limited_transmit_sends_new_data_on_the_first_two(void **state)
 {
@@ -273,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIX_TEST(test_three_duplicate_acks_resend_the_first_segment),
+        FIX_TEST(test_a_loss_long_after_the_last_one_is_recovered),
         FIX_TEST(test_limited_transmit_sends_new_data_on_the_first_two),
         FIX_TEST(test_partial_acks_show_the_next_hole),
         FIX_TEST(test_duplicates_of_an_old_loss_are_no_new_loss),
