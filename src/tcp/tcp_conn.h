@@ -108,7 +108,8 @@ struct mn_tcp_seg {
     uint16_t src_port; /* the peer's */
     uint16_t dst_port; /* ours */
     uint16_t wnd;      /* SEG.WND as it was in the header, not scaled */
-    uint16_t count;    /* wire segments that were merged into this one, at least 1 */
+    uint16_t count;    /* wire segments that were merged into this one, at least 1: a guess */
+    uint16_t each;     /* text of each of them but the last, as the device says; 0: not merged */
     uint8_t flags;     /* MN_TCP_FIN, MN_TCP_SYN, ... of wire/tcp_hdr.h */
     struct mn_tcp_opts opts; /* options understood */
 };

@@ -49,6 +49,7 @@ mn_verdict mn_tcp_seg_parse(struct mn_env *env, struct mn_pkt *pkt, const struct
     seg->wnd = hdr.window;
     seg->flags = hdr.flags;
     seg->count = pkt->gso_count > 0 ? pkt->gso_count : 1;
+    seg->each = pkt->frame.gso_size;
     seg->pkt = pkt;
     seg->rx = rx;
     mn_pkt_pull(env, pkt, hdr.header_len);

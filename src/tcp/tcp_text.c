@@ -84,10 +84,11 @@ void mn_tcp_wnd_update(struct mnet_conn *conn)
 /* RFC 5681 4.2, RFC 9293 3.8.6.3. */
 static void schedule_ack(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
 {
-    uint32_t each = seg->len / seg->count;
+    bool is_merged = seg->each > 0 && seg->each < seg->len;
+    uint32_t each = is_merged ? seg->each : seg->len / seg->count;
     if (each > conn->rcv_mss)
         conn->rcv_mss = each;
-    uint32_t full = each >= conn->rcv_mss ? seg->count : 0;
+    uint32_t full = each >= conn->rcv_mss ? seg->len / each : 0;
     uint32_t unacked = conn->rcv_unacked + full;
     conn->rcv_unacked = (uint8_t)(unacked < UINT8_MAX ? unacked : UINT8_MAX);
     if (conn->rcv_quick > 0) {
