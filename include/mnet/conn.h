@@ -84,8 +84,8 @@ size_t mnet_conn_send_room(const struct mnet_conn *conn);
  * is 0). Errors: AGAIN, CONN_RESET, TIMED_OUT, ... : never 0 for those. */
 mnet_ssize mnet_conn_recv(struct mnet_conn *conn, void *to, size_t len);
 /* Lends up to `max` ranges of received bytes, in order, without a copy; returns how many. They are
- * valid until the next recv, consume or close on this connection. Same errors as recv; 0 ranges:
- * the end. */
+ * valid until the next recv, consume, shutdown or close on this connection. Same errors as recv; 0
+ * ranges: the end. */
 mnet_ssize mnet_conn_peek(struct mnet_conn *conn, struct mnet_slice *slices, size_t max);
 /* Gives back the first `len` bytes, at most what is there: reopens the receive window. */
 void mnet_conn_consume(struct mnet_conn *conn, size_t len);

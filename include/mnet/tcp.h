@@ -49,9 +49,9 @@ mnet_ssize mnet_tcp_read(struct mnet_flow *flow, void *buf, size_t len);
  * until then is lost. */
 MNET_MUST_USE mnet_err mnet_tcp_really_read(struct mnet_flow *flow, void *buf, size_t len);
 /* Lends what has arrived, up to `max` ranges, without a copy: the bytes are valid until the next
- * get, read, really_read or close on this flow, which give them back as read. What an earlier
- * `read` left comes first. Returns the number of ranges, 0 at the end of the stream. Waits. Errors:
- * as read. */
+ * get, read, really_read, shutdown or close on this flow, which give them back as read. What an
+ * earlier `read` left comes first. Returns the number of ranges, 0 at the end of the stream. Waits.
+ * Errors: as read. */
 mnet_ssize mnet_tcp_get(struct mnet_flow *flow, struct mnet_slice *slices, size_t max);
 
 /* Queues all `len` bytes; waits while the send buffer is full. Errors: CLOSED_BY_PEER (the peer
