@@ -43,10 +43,10 @@ enum mn_ip4_result mn_ip4_hdr_read(struct mn_rd *r, uint32_t packet_len, struct 
     read_fields(&h, &got);
     if (header_len > got.total_len)
         return MN_IP4_BAD_HEADER_LEN;
+    if (header_len - MN_IP4_HDR_LEN_MIN > mn_rd_left(r) || got.total_len > packet_len)
+        return MN_IP4_SHORT;
     got.header_len = header_len;
     got.options = mn_rd_sub(r, header_len - MN_IP4_HDR_LEN_MIN);
-    if (!mn_rd_ok(&got.options) || got.total_len > packet_len)
-        return MN_IP4_SHORT;
     *out = got;
     return MN_IP4_OK;
 }

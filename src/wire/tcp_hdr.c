@@ -22,11 +22,9 @@ bool mn_tcp_hdr_read(struct mn_rd *r, struct mn_tcp_hdr *out)
     got.window = mn_rd_be16(&h);
     got.checksum = mn_rd_be16(&h);
     got.urgent = mn_rd_be16(&h);
-    if (got.header_len < MN_TCP_HDR_LEN_MIN)
+    if (got.header_len < MN_TCP_HDR_LEN_MIN || got.header_len - MN_TCP_HDR_LEN_MIN > mn_rd_left(r))
         return false;
     got.options = mn_rd_sub(r, got.header_len - MN_TCP_HDR_LEN_MIN);
-    if (!mn_rd_ok(&got.options))
-        return false;
     *out = got;
     return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The cursor: every call, with any length, on every reader and writer there is over up to 8 bytes: each offset
- * and each end is a case of its own. What a call does depends on offset, end and length only by comparing them,
- * and its fixed sizes are at most 6, so a longer frame brings nothing new.
+ * The cursor: every call, with any length, on every reader and writer there is over up to 8 bytes:
+ * each offset and each end is a case of its own. What a call does depends on offset, end and length
+ * only by comparing them, and its fixed sizes are at most 6, so a longer frame brings nothing new.
  *
  * sources:
  * reach: 99 */

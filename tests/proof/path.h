@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the harnesses of the input path share: a received packet of any bytes, and the stack's environment around
- * the code under proof.
+ * What the harnesses of the input path share: a received packet of any bytes, and the stack's
+ * environment around the code under proof.
  *
- * A packet has one exact length at a time, and ends where its block ends: a read of one byte too many is
- * outside of it. A harness goes through all lengths, one by one.
+ * A packet has one exact length at a time, and ends where its block ends: a read of one byte too
+ * many is outside of it. A harness goes through all lengths, one by one.
  *
- * The environment: memory may be out at every request (model/base/mem.h); time, random numbers and hashes are
- * anything; no log. Timers are noted, no wheel turns. */
+ * The environment: memory may be out at every request (model/base/mem.h); time, random numbers and
+ * hashes are anything; no log. Timers are noted, no wheel turns. */
 #ifndef PATH_H
 #define PATH_H
 
@@ -16,13 +16,14 @@
 #include <base/pkt.h>
 #include <string.h>
 
-#define FRAME_HEADROOM 64 /* bytes in front of a packet that its block holds too: a pulled IP header */
+#define FRAME_HEADROOM                                                                             \
+    64 /* bytes in front of a packet that its block holds too: a pulled IP header */
 
 static struct mn_env env;
-static struct mn_pkt pkt;                     /* what came in */
-static struct mn_pkt made;                    /* what is made for an answer */
+static struct mn_pkt pkt;  /* what came in */
+static struct mn_pkt made; /* what is made for an answer */
 static uint8_t rx_block[FRAME_HEADROOM + FRAME_MAX];
-static uint8_t small_block[MN_BLOCK_SMALL];   /* what is asked for */
+static uint8_t small_block[MN_BLOCK_SMALL]; /* what is asked for */
 static uint8_t large_block[MN_BLOCK_LARGE];
 
 /* ---- memory ---- */
@@ -43,9 +44,22 @@ void *mn_pool_get_raw(struct mn_pool *pool)
     return &made;
 }
 
+uint32_t mn_block_size(const struct mn_mem *mem, const uint8_t *at)
+{
+    return mn_block_start(mem, at) == large_block ? MN_BLOCK_LARGE : MN_BLOCK_SMALL;
+}
+
+/* What was just made is nobody else's. */
+bool mn_block_is_sole(const struct mn_mem *mem, const uint8_t *at)
+{
+    return mn_block_start(mem, at) == small_block || any_bool();
+}
+
+#ifndef PATH_OWN_POOL
 /*@ requires packet: object == \null || object == &pkt || object == &made;
     assigns \nothing; */
 void mn_pool_put(struct mn_pool *pool, void *object);
+#endif
 
 /* ---- time, chance, hashes, sums ---- */
 
@@ -66,7 +80,8 @@ static void rng_fill(struct mnet_rng *rng, void *out, size_t len)
 
 static struct mnet_rng rng = {.fill = rng_fill};
 
-/* The real ones are proved by the harness `checksum`: they read what they are given and nothing else. */
+/* The real ones are proved by the harness `checksum`: they read what they are given and nothing
+ * else. */
 /*@ requires readable: len == 0 || \valid_read(at + (0 .. len - 1));
     assigns \result \from sum, at[0 .. len - 1], len; */
 mn_sum mn_sum_add(mn_sum sum, const uint8_t *at, size_t len);
@@ -93,8 +108,8 @@ static void any_env(void)
     env.name = "proof";
 }
 
-/* At least `min` and at most `max` bytes, all of them anything. One length ends with its block; of several, the
- * longest does. */
+/* At least `min` and at most `max` bytes, all of them anything. One length ends with its block; of
+ * several, the longest does. */
 static void any_packet(uint32_t min, uint32_t max)
 {
     make_any(rx_block, sizeof rx_block);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
- * Ethernet and ARP: a frame of any bytes through mn_ether_in and mn_arp_in, on any state of own addresses. Every
- * length up to what the headers take is a case of its own; all longer ones are one case, of which no byte behind
- * the headers is read. The table of neighbours answers anything; packets that leave are looked at.
+ * Ethernet and ARP: a frame of any bytes through mn_ether_in and mn_arp_in, on any state of own
+ * addresses. Every length up to what the headers take is a case of its own; all longer ones are one
+ * case, of which no byte behind the headers is read. The table of neighbours answers anything;
+ * packets that leave are looked at.
  *
  * include: model
  * options: -eva-slevel-function main:0
- * sources: src/link/ether_in.c src/link/arp.c src/link/acd.c src/wire/arp_hdr.c src/wire/ether_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c
- * reach: 80 */
+ * sources: src/link/ether_in.c src/link/arp.c src/link/acd.c src/wire/arp_hdr.c
+ * src/wire/ether_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c reach: 80 */
 #include "path.h"
 #include <link/link_state.h>
 
@@ -26,10 +27,9 @@ bool mn_neigh_update(struct mn_link *l, const struct mnet_addr *addr, const stru
 void mn_neigh_learn(struct mn_link *l, const struct mnet_addr *addr, const struct mnet_mac *mac);
 
 /*@ requires whole: p->frame.seg_count == 1 && p->frame.len == 28 && p->frame.seg[0].len == 28;
-    requires bytes: \valid_read(p->frame.seg[0].at + (0 .. 27)) && \initialized(p->frame.seg[0].at + (0 .. 27));
-    requires headroom: \valid(p->frame.seg[0].at - (1 .. 14));
-    requires to: \initialized(dst);
-    assigns \nothing; */
+    requires bytes: \valid_read(p->frame.seg[0].at + (0 .. 27)) && \initialized(p->frame.seg[0].at +
+   (0 .. 27)); requires headroom: \valid(p->frame.seg[0].at - (1 .. 14)); requires to:
+   \initialized(dst); assigns \nothing; */
 void mn_ether_out(struct mn_link *l, struct mn_pkt *p, const struct mnet_mac *dst, uint16_t type);
 
 static void any_link(void)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * What every harness shares: readers and writers over any bytes, and an assertion whose failure is an unproved
- * precondition.
+ * What every harness shares: readers and writers over any bytes, and an assertion whose failure is
+ * an unproved precondition.
  *
- * A reader over any frame is { base, off, end } with `end` bytes at base. Only what is left of it matters, so
- * the harnesses let it end at the end of a buffer and begin anywhere in it: that is every number of bytes left
- * from 0 to FRAME_MAX, and a read of one byte too many is outside the buffer, never just inside its slack. */
+ * A reader over any frame is { base, off, end } with `end` bytes at base. Only what is left of it
+ * matters, so the harnesses let it end at the end of a buffer and begin anywhere in it: that is
+ * every number of bytes left from 0 to FRAME_MAX, and a read of one byte too many is outside the
+ * buffer, never just inside its slack. */
 #ifndef PROOF_H
 #define PROOF_H
 

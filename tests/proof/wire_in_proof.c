@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Every parser of wire/ on any bytes, any number of them, and what its caller may rely on afterwards.
+ * Every parser of wire/ on any bytes, any number of them, and what its caller may rely on
+ * afterwards.
  *
  * sources: src/wire/*.c
  * reach: 97 */

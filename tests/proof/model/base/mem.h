@@ -54,14 +54,7 @@ static inline bool mn_block_is_edge(const struct mn_mem *mem, const uint8_t *at)
     return Frama_C_offset(at) % MN_BLOCK_SMALL == 0;
 }
 
-/*@ requires in_block: \valid_read(at);
-    assigns \result \from at;
-    ensures \result == MN_BLOCK_SMALL || \result == MN_BLOCK_LARGE; */
 uint32_t mn_block_size(const struct mn_mem *mem, const uint8_t *at);
-
-/*@ requires in_block: \valid_read(at);
-    assigns \result \from at;
-    ensures \result == 0 || \result == 1; */
 bool mn_block_is_sole(const struct mn_mem *mem, const uint8_t *at);
 
 #endif
