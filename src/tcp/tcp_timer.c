@@ -45,6 +45,11 @@ void mn_tcp_timer_sync(struct mnet_conn *conn)
         mn_env_arm(conn->tcp->env, &conn->timer, next);
 }
 
+static mnet_time user_timeout(const struct mnet_conn *conn)
+{
+    return conn->user_timeout > 0 ? conn->user_timeout : conn->tcp->user_timeout;
+}
+
 /* Something waits to be sent and nothing is in flight: a window that forbids it must be probed,
  * also one that has shrunk under what was in flight (RFC 9293 3.8.6 MUST-34). */
 static void start_persist(struct mnet_conn *conn, bool is_restart)
@@ -60,6 +65,8 @@ static void start_persist(struct mnet_conn *conn, bool is_restart)
     mnet_time wait = PERSIST_MIN;
     for (unsigned i = 0; i < conn->backoff && wait < PERSIST_MAX; i++)
         wait *= 2;
+    /* A peer that answers is asked before the user loses patience with it. */
+    wait = earlier(wait, user_timeout(conn) / 4 * 3);
     conn->rexmt_at = tcp->env->now + earlier(wait, PERSIST_MAX);
 }
 
@@ -82,9 +89,7 @@ void mn_tcp_timer_rexmt(struct mnet_conn *conn, bool is_restart)
 
 void mn_tcp_timer_user(struct mnet_conn *conn)
 {
-    const struct mn_tcp *tcp = conn->tcp;
-    mnet_time timeout = conn->user_timeout > 0 ? conn->user_timeout : tcp->user_timeout;
-    conn->user_at = mn_tcp_after(tcp, timeout);
+    conn->user_at = mn_tcp_after(conn->tcp, user_timeout(conn));
 }
 
 void mn_tcp_timer_keep(struct mnet_conn *conn)

@@ -253,6 +253,29 @@ static void test_a_shut_window_does_not_end_the_connection(void **state)
 }
 
 /* Nobody waits for the peer any more: it cannot hold our memory for ever. */
+/* ... nor does it when the user is less patient than the persist timer: he asks in time. */
+static void test_a_shut_window_is_probed_within_the_user_timeout(void **state)
+{
+    (void)state;
+    conn_established();
+    mnet_conn_set_user_timeout(fix.conn, MNET_SEC(4));
+    rx_wnd(ACK, 1, 1, NO_WND);
+    fix_send(10);
+    for (int i = 0; i < 60; i++) {
+        advance(1000);
+        if (fix.tx_from != fix.tx_to) {
+            expect_text(ACK, 1, 1, 1);
+            rx_wnd(ACK, 1, 1, NO_WND);
+        }
+    }
+    expect_events(0);
+    expect_state(MN_TCP_ESTABLISHED);
+    /* A peer that does not answer ends it. */
+    advance(9000);
+    ignore_tx();
+    expect_events(MNET_EV_ERROR);
+}
+
 static void test_a_shut_window_ends_an_abandoned_connection(void **state)
 {
     (void)state;
@@ -430,6 +453,7 @@ int main(void)
         FIX_TEST(test_a_shut_window_is_probed),
         FIX_TEST(test_a_probe_that_is_taken_counts),
         FIX_TEST(test_a_shut_window_does_not_end_the_connection),
+        FIX_TEST(test_a_shut_window_is_probed_within_the_user_timeout),
         FIX_TEST(test_a_shut_window_ends_an_abandoned_connection),
         FIX_TEST(test_a_shrunk_window_is_survived),
         FIX_TEST(test_a_tiny_window_is_used_after_half_a_second),
