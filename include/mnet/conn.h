@@ -94,7 +94,8 @@ size_t mnet_conn_recv_ready(const struct mnet_conn *conn);
 
 /* Ends one or both directions. WRITE: FIN after what is queued; the peer reads to its end. READ:
  * what is and what will be received is refused: further data of the peer is answered with a reset
- * (its writes fail). Errors: CLOSED if that was done already, or the connection is not open. */
+ * (its writes fail). Before the connection is open it takes effect as soon as
+ * it is. Errors: CLOSED if that was done already, or the connection is dead. */
 enum mnet_shutdown { MNET_SHUTDOWN_READ = 1, MNET_SHUTDOWN_WRITE = 2, MNET_SHUTDOWN_BOTH = 3 };
 mnet_err mnet_conn_shutdown(struct mnet_conn *conn, enum mnet_shutdown how);
 

@@ -175,6 +175,8 @@ static void was_read(struct mnet_conn *conn)
 
 mnet_ssize mnet_conn_recv(struct mnet_conn *conn, void *to, size_t len)
 {
+    if (len == 0)
+        return 0;
     if (conn->rcvq.len == 0)
         return recv_end(conn);
     uint32_t want = len < conn->rcvq.len ? (uint32_t)len : conn->rcvq.len;

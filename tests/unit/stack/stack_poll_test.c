@@ -30,6 +30,38 @@ static void test_a_batch_is_bounded_and_the_rest_is_asked_for_at_once(void **sta
     net_down(&net);
 }
 
+static void on_self(struct mnet_dgram *dgram, const struct mnet_dgram_rx *rx, void *arg)
+{
+    (void)arg;
+    (void)rx;
+    struct mnet_endpoint self = endpoint("127.0.0.1:5");
+    for (int i = 0; i < 2; i++)
+        (void)!mnet_dgram_send(dgram, &self, "again", 5);
+}
+
+/* A program that answers itself twice each time fills the loopback queue for ever. */
+static void test_talking_to_oneself_does_not_keep_the_device_waiting(void **state)
+{
+    (void)state;
+    struct net net;
+    net_up(&net);
+    net_run(&net, MNET_SEC(3));
+    struct mnet_endpoint local = {mnet_addr_any(), 5}, self = endpoint("127.0.0.1:5");
+    struct mnet_dgram *dgram;
+    assert_int_equal(mnet_dgram_open(net.a.stack, &local, on_self, NULL, NULL, &dgram), MNET_OK);
+    assert_int_equal(mnet_dgram_send(dgram, &self, "first", 5), MNET_OK);
+    for (int i = 0; i < 50; i++)
+        mnet_stack_poll(net.a.stack, net.now);
+    uint64_t before = mnet_stack_stats(net.a.stack)->rx_frames;
+    uint8_t junk[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9, 0x12, 0x34};
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(mnet_stack_frame_in(net.a.stack, junk, sizeof junk), MNET_OK);
+    mnet_stack_poll(net.a.stack, net.now);
+    assert_int_equal(mnet_stack_stats(net.a.stack)->rx_frames - before, 30);
+    mnet_dgram_close(dgram);
+    net_down(&net);
+}
+
 static void test_time_that_goes_back_is_ignored(void **state)
 {
     (void)state;
@@ -160,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_idle_stack_wants_no_poll),
         cmocka_unit_test(test_a_batch_is_bounded_and_the_rest_is_asked_for_at_once),
+        cmocka_unit_test(test_talking_to_oneself_does_not_keep_the_device_waiting),
         cmocka_unit_test(test_time_that_goes_back_is_ignored),
         cmocka_unit_test(test_a_silent_neighbour_fails_the_connect_with_net_unreach),
         cmocka_unit_test(test_an_address_conflict_is_told),
