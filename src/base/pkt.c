@@ -160,6 +160,14 @@ static uint32_t tailroom(const struct mn_env *env, const struct mnet_seg *last)
     return (uint32_t)(end - (last->at + last->len));
 }
 
+/* Writes behind the last range. */
+static void put(struct mnet_frame *frame, struct mnet_seg *last, const uint8_t *bytes, uint32_t len)
+{
+    memcpy(last->at + last->len, bytes, len);
+    last->len += len;
+    frame->len += len;
+}
+
 bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uint32_t len)
 {
     struct mnet_frame *frame = &pkt->frame;
@@ -179,12 +187,13 @@ bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uin
             frame->seg_count++;
             room = mn_block_size(&env->mem, last->at);
         }
-        uint32_t part = len < room ? len : room;
-        memcpy(last->at + last->len, bytes, part);
-        last->len += part;
-        frame->len += part;
-        bytes += part;
-        len -= part;
+        if (len <= room) {
+            put(frame, last, bytes, len);
+            return true;
+        }
+        put(frame, last, bytes, room);
+        bytes += room;
+        len -= room;
     }
     return true;
 }

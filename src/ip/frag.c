@@ -182,14 +182,13 @@ static uint32_t part_of(uint32_t len, uint32_t off)
 }
 
 /* Copies the packet's bytes to payload offset `start`. False: no memory. */
-static bool copy_in(struct mn_ip *ip, struct mn_frag_slot *slot, const struct mn_pkt *pkt,
-                    uint32_t start)
+static bool copy_in(struct mn_ip *ip, const struct mn_frag_slot *slot, struct mn_frag_body *body,
+                    const struct mn_pkt *pkt, uint32_t start)
 {
-    struct mn_frag_body *body = slot->body;
     uint32_t len = pkt->frame.len;
     uint32_t off = (MN_FRAG_ROOM + start) % MN_BLOCK_LARGE;
-    uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE;
-    for (uint32_t done = 0; b < MN_FRAG_BLOCKS && done < len; b++, off = 0) {
+    uint32_t done = 0;
+    for (uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE; b < MN_FRAG_BLOCKS; b++, off = 0) {
         uint8_t *block = body->block[b];
         if (!block) {
             block = get_block(ip, slot);
@@ -197,27 +196,29 @@ static bool copy_in(struct mn_ip *ip, struct mn_frag_slot *slot, const struct mn
                 return false;
             body->block[b] = block;
         }
-        uint32_t n = part_of(len - done, off);
-        mn_pkt_copy_out(pkt, done, block + off, n);
-        done += n;
+        uint32_t room = MN_BLOCK_LARGE - off;
+        if (len - done <= room) {
+            mn_pkt_copy_out(pkt, done, block + off, len - done);
+            return true;
+        }
+        mn_pkt_copy_out(pkt, done, block + off, room);
+        done += room;
     }
-    return true;
+    return false; /* not reached: all of a datagram fits the blocks */
 }
 
 /* Whether bytes [done, done + len) of the packet are those at `at`. */
 static bool is_equal(const struct mn_pkt *pkt, uint32_t done, const uint8_t *at, uint32_t len)
 {
-    uint8_t chunk[256];
-    while (len > 0) {
-        uint32_t n = len < sizeof chunk ? len : sizeof chunk;
-        mn_pkt_copy_out(pkt, done, chunk, n);
-        if (memcmp(chunk, at, n) != 0)
+    uint8_t chunk[256] = {0};
+    uint32_t i = 0;
+    for (; len - i > sizeof chunk; i += sizeof chunk) {
+        mn_pkt_copy_out(pkt, done + i, chunk, sizeof chunk);
+        if (memcmp(chunk, at + i, sizeof chunk) != 0)
             return false;
-        done += n;
-        at += n;
-        len -= n;
     }
-    return true;
+    mn_pkt_copy_out(pkt, done + i, chunk, len - i);
+    return memcmp(chunk, at + i, len - i) == 0;
 }
 
 /* Whether the payload at `start`, all of which is here, is what the packet says. */
@@ -225,22 +226,25 @@ static bool is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, u
 {
     uint32_t len = pkt->frame.len;
     uint32_t off = (MN_FRAG_ROOM + start) % MN_BLOCK_LARGE;
-    uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE;
-    for (uint32_t done = 0; b < MN_FRAG_BLOCKS && done < len; b++, off = 0) {
+    uint32_t done = 0;
+    for (uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE; b < MN_FRAG_BLOCKS; b++, off = 0) {
         const uint8_t *block = body->block[b];
-        uint32_t n = part_of(len - done, off);
         MN_ASSERT(block);
-        if (!is_equal(pkt, done, block + off, n))
+        uint32_t room = MN_BLOCK_LARGE - off;
+        if (len - done <= room)
+            return is_equal(pkt, done, block + off, len - done);
+        if (!is_equal(pkt, done, block + off, room))
             return false;
-        done += n;
+        done += room;
     }
-    return true;
+    return false; /* not reached: all of a datagram fits the blocks */
 }
 
 /* The first fragment's IP header goes in front of the payload, for those who quote the datagram. */
-static void copy_header(struct mn_frag_slot *slot, const struct mn_pkt *pkt)
+static void copy_header(struct mn_frag_slot *slot, const struct mn_frag_body *body,
+                        const struct mn_pkt *pkt)
 {
-    uint8_t *block = slot->body->block[0];
+    uint8_t *block = body->block[0];
     uint16_t len = pkt->l3_len;
     MN_ASSERT(len >= MN_IP4_HDR_LEN_MIN && len <= MN_IP4_HDR_LEN_MAX && block);
     struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - len, len);
@@ -260,10 +264,9 @@ static uint32_t range_index(const struct mn_frag_body *body, uint32_t start)
 }
 
 /* Whether a fragment fits what is known of its datagram; DONE if so. */
-static mn_verdict check(const struct mn_frag_slot *slot, const struct mn_pkt *pkt, uint32_t start,
-                        uint32_t end, bool is_last)
+static mn_verdict check(const struct mn_frag_slot *slot, const struct mn_frag_body *body,
+                        const struct mn_pkt *pkt, uint32_t start, uint32_t end, bool is_last)
 {
-    const struct mn_frag_body *body = slot->body;
     uint32_t i = range_index(body, start);
     struct mn_frag_range after = i < body->count ? body->range[i] : no_range;
     struct mn_frag_range before = i > 0 ? body->range[i - 1] : no_range;
@@ -285,9 +288,11 @@ static void insert(struct mn_frag_body *body, uint32_t start, uint32_t end)
 {
     uint32_t at = range_index(body, start);
     uint32_t count = body->count;
-    MN_ASSERT(count < MN_FRAG_RANGES && at <= count);
-    for (uint32_t i = count; i > at; i--)
-        body->range[i] = body->range[i - 1];
+    MN_ASSERT(count < MN_FRAG_RANGES && at < MN_FRAG_RANGES);
+    for (uint32_t i = count; i > at; i--) {
+        struct mn_frag_range moved = body->range[i - 1];
+        body->range[i] = moved;
+    }
     body->range[at] = (struct mn_frag_range){(uint16_t)start, (uint16_t)end};
     body->count = count + 1;
 }
@@ -299,17 +304,19 @@ static void complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct mn_pkt 
                      struct mn_ip_rx *rx)
 {
     struct mn_env *env = ip->env;
+    struct mn_frag_body *body = slot->body;
     struct mnet_frame *frame = &pkt->frame;
+    MN_ASSERT(body);
     for (unsigned i = 0; i < frame->seg_count && i < MNET_FRAME_SEGS; i++)
         mn_block_unref(&env->mem, frame->seg[i].at);
     *frame = (struct mnet_frame){.len = slot->total};
     uint32_t left = slot->total;
     uint32_t off = MN_FRAG_ROOM;
     for (unsigned b = 0; b < MN_FRAG_BLOCKS && left > 0; b++) {
-        uint8_t *block = slot->body->block[b];
+        uint8_t *block = body->block[b];
         uint32_t n = part_of(left, off);
         MN_ASSERT(block);
-        slot->body->block[b] = NULL; /* its reference goes with the packet */
+        body->block[b] = NULL; /* its reference goes with the packet */
         frame->seg[b] = (struct mnet_seg){block + off, n};
         frame->seg_count++;
         ip->frag.blocks--;
@@ -344,24 +351,25 @@ mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_
         slot = begin(ip, hdr);
     if (!slot)
         return MN_DROP(FRAG_NO_ROOM);
-    if (slot->state == MN_FRAG_REFUSED)
+    struct mn_frag_body *body = slot->body;
+    if (!body) /* refused */
         return MN_DROP(FRAG_OVERLAP);
-    mn_verdict verdict = check(slot, pkt, start, end, is_last);
+    mn_verdict verdict = check(slot, body, pkt, start, end, is_last);
     if (verdict == MN_DROP(FRAG_DUPLICATE))
         return verdict;
     /* RFC 5722 4 MUST: with an overlap the whole datagram is dropped, fragments to come included.
      */
     if (verdict != MN_DONE)
         return refuse(ip, slot, verdict);
-    if (!copy_in(ip, slot, pkt, start))
+    if (!copy_in(ip, slot, body, pkt, start))
         return refuse(ip, slot, MN_DROP(FRAG_NO_ROOM));
 
-    insert(slot->body, start, end);
+    insert(body, start, end);
     slot->filled += end - start;
     slot->is_ce |= (rx->tos & MN_IP_ECN_CE) == MN_IP_ECN_CE;
     slot->is_group |= rx->is_group;
     if (start == 0)
-        copy_header(slot, pkt);
+        copy_header(slot, body, pkt);
     if (is_last)
         slot->total = end;
     if (slot->filled != slot->total) {
