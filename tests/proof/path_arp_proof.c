@@ -8,7 +8,8 @@
  * include: model
  * options: -eva-slevel-function main:0
  * sources: src/link/ether_in.c src/link/arp.c src/link/acd.c src/wire/arp_hdr.c
- * src/wire/ether_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c reach: 80 */
+ * sources: src/wire/ether_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c
+ * reach: 80 */
 #include "path.h"
 #include <link/link_state.h>
 

@@ -9,15 +9,20 @@
  * two there. All tables of blocks and ranges are one, all blocks have the same bytes: which are
  * anything.
  *
+ * when: all
  * include: model
  * define: ASSERT_IS_END
- * options: -eva-auto-loop-unroll 64 -eva-plevel 100 -eva-min-loop-unroll 7
- * options: -eva-slevel-function
- * main:0,find:0,oldest:0,make_room:0,get_block:0,range_index:0,insert:0,release:0 sources:
- * src/ip/frag.c src/base/pkt.c reach: 60 */
+ * options: -eva-slevel 0 -eva-auto-loop-unroll 64 -eva-plevel 100 -eva-min-loop-unroll 7
+ * options: -eva-slevel-function mn_frag_in:500,fragment_in:500,complete:100
+ * sources: src/ip/frag.c src/base/pkt.c
+ * reach: 60 */
 #define PATH_OWN_POOL
 #include "path.h"
 #include <ip/ip_state.h>
+
+#ifndef STEP
+#define STEP 8 /* every offset that there is */
+#endif
 
 static struct mn_ip ip;
 static struct mn_frag_slot slot[MN_FRAG_SLOTS];
@@ -94,16 +99,6 @@ static void fragment_in(uint32_t start_min, uint32_t start_max)
 
 int main(void)
 {
-#ifdef ONE
-    any_env();
-    make_any(large_block, sizeof large_block);
-    any_table();
-    Frama_C_show_each_A(slot[5].body, slot[0].body, slot[63].body);
-    struct mn_frag_slot *s = &slot[Frama_C_interval(0, 63)];
-    Frama_C_show_each_B(s->body);
-    fragment_in(16320 - 800, 16320 - 800);
-    return 0;
-#endif
     any_env();
     make_any(large_block, sizeof large_block);
     //@ loop unroll 5;

@@ -5,10 +5,12 @@
  * headers can take is a case of its own, and so are some longer ones; path_icmp_long has the
  * others. Own addresses are a model that answers anything; what is sent is looked at.
  *
+ * when: all
  * include: model
  * options: -eva-slevel 9000 -eva-slevel-function main:0
- * sources: src/ip/icmp_in.c src/ip/icmp_out.c src/ip/pmtu.c src/wire/icmp4_hdr.c src/wire/ip4_hdr.c
- * src/base/pkt.c src/base/addr.c src/base/env.c src/base/siphash.c reach: 50 */
+ * sources: src/ip/icmp_in.c src/ip/icmp_out.c src/ip/pmtu.c src/wire/icmp4_hdr.c
+ * sources: src/wire/ip4_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c src/base/siphash.c
+ * reach: 50 */
 #include "path.h"
 #include <ip/ip_state.h>
 #include <link/link.h>
@@ -46,11 +48,13 @@ uint32_t mn_link_gso_max(const struct mn_link *l)
 mnet_err mn_ip_out(struct mn_ip *i, struct mn_pkt *p, const struct mn_ip_tx *tx)
 {
     //@ assert answer: p == &made && 1 <= p->frame.seg_count <= MNET_FRAME_SEGS;
-    //@ assert header: p->frame.seg[0].len >= 8 && \valid_read(p->frame.seg[0].at + (0 ..
-    //p->frame.seg[0].len - 1));
+    //@ assert header: p->frame.seg[0].len >= 8;
+    //@ assert header_2: \valid_read(p->frame.seg[0].at + (0 .. p->frame.seg[0].len - 1));
     //@ assert headroom: \valid(p->frame.seg[0].at - (1 .. 80));
-    //@ assert payload: p->frame.seg_count < 2 || \valid_read(p->frame.seg[1].at + (0 ..
-    //p->frame.seg[1].len - 1));
+#ifndef AS_ONE
+    uint32_t more = p->frame.seg_count > 1 ? p->frame.seg[1].len : 0;
+    //@ assert payload: more == 0 || \valid_read(p->frame.seg[1].at + (0 .. more - 1));
+#endif
     //@ assert tx: \initialized(tx);
     return any_bool() ? MNET_OK : MNET_ERR_NET_UNREACH;
 }
@@ -77,8 +81,8 @@ static void message_in(uint32_t min, uint32_t max, uint8_t quoted_min, uint8_t q
         return;
         //@ assert err: \initialized(&err);
 #ifndef AS_ONE
-        //@ assert quote: err.quote.base == pkt.frame.seg[0].at && 28 <= err.quote.off <=
-        //err.quote.end - 8 && !err.quote.bad;
+        //@ assert quote: err.quote.base == pkt.frame.seg[0].at;
+        //@ assert quote_2: 28 <= err.quote.off <= err.quote.end - 8 && !err.quote.bad;
 #endif
     //@ assert quote_bytes: \valid_read(err.quote.base + (0 .. err.quote.end - 1));
 }

@@ -7,5 +7,6 @@
  * define: ASSERT_IS_END AS_ONE FIRST=0 LAST=FRAME_MAX
  * options: -eva-slevel 9000 -eva-slevel-function main:0
  * sources: src/ip/ip4_in.c src/wire/ip4_hdr.c src/wire/ip4_opts.c src/base/pkt.c src/base/addr.c
- * src/base/env.c reach: 40 */
+ * sources: src/base/env.c
+ * reach: 40 */
 #include "path_ip4_proof.c"

@@ -5,6 +5,7 @@
  * header length apart; path_tcp_seg_long has the others. What connections do with the numbers is
  * not part of this proof.
  *
+ * when: all
  * include: model
  * options: -eva-slevel-function main:0
  * sources: src/tcp/tcp_seg.c src/wire/tcp_hdr.c src/wire/tcp_opts.c src/base/pkt.c
@@ -38,7 +39,10 @@ static void segment_in(uint32_t min, uint32_t max, uint8_t offset_min, uint8_t o
                                       : offset_min;
     mn_verdict verdict = mn_tcp_seg_parse(&env, &pkt, &rx, &seg);
     if (verdict == MN_DONE) {
-        //@ assert segment: seg.pkt == &pkt && seg.rx == &rx && seg.count >= 1 && seg.src_port != 0;
+        //@ assert segment: seg.pkt == &pkt;
+        //@ assert segment_2: seg.rx == &rx;
+        //@ assert segment_3: seg.count >= 1;
+        //@ assert segment_4: seg.src_port != 0;
         //@ assert options: seg.opts.sack_count <= 4 && seg.opts.wscale <= 14;
 #ifndef AS_ONE
         //@ assert length: seg.len <= max - 20 && pkt.frame.len == seg.len;
