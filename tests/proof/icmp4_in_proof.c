@@ -5,10 +5,12 @@
  * goes on in ip_out_proof.c.
  *
  * sources: tests/proof/stub/env.c src/base/pkt.c src/base/addr.c src/wire/ip4_hdr.c
- * src/wire/icmp4_hdr.c src/wire/udp_hdr.c sources: src/wire/tcp_hdr.c src/ip/icmp_in.c
- * src/ip/icmp_out.c src/ip/route.c src/ip/pmtu.c options: -eva-slevel 20 -eva-plevel 300
- * -eva-slevel-function
- * packet:1000,unwanted:1000,main:2000,mn_icmp4_in:300,error_in:300,read_quote:300 reach: 80 */
+ * sources: src/wire/icmp4_hdr.c src/wire/udp_hdr.c src/wire/tcp_hdr.c src/ip/icmp_in.c
+ * sources: src/ip/icmp_out.c src/ip/route.c src/ip/pmtu.c
+ * options: -eva-slevel 20 -eva-plevel 300
+ * options: -eva-slevel-function packet:1000,unwanted:1000,main:2000
+ * options: -eva-slevel-function mn_icmp4_in:300,error_in:300,read_quote:300
+ * reach: 80 */
 #include "proof.h"
 #include "stub/env.h"
 #include "stub/ip.h"

@@ -5,8 +5,9 @@
  * begin with. Reassembly is apart.
  *
  * sources: tests/proof/stub/env.c src/base/pkt.c src/base/addr.c src/wire/ip4_hdr.c
- * src/wire/ip4_opts.c sources: src/ip/ip4_in.c src/ip/route.c src/ip/group.c options: -eva-slevel
- * 20 -eva-slevel-function mn_ip4_in:100,packet:1000,main:1000 reach: 80 */
+ * sources: src/wire/ip4_opts.c src/ip/ip4_in.c src/ip/route.c src/ip/group.c
+ * options: -eva-slevel 20 -eva-slevel-function mn_ip4_in:100,packet:1000,main:1000
+ * reach: 80 */
 #include "proof.h"
 #include "stub/env.h"
 #include "stub/ip.h"

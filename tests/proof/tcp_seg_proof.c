@@ -4,8 +4,9 @@
  * that mn_ip4_in hands on; and the quote of one in an ICMP error.
  *
  * sources: tests/proof/stub/env.c src/base/pkt.c src/base/addr.c src/wire/tcp_hdr.c
- * src/wire/tcp_opts.c src/tcp/tcp_seg.c options: -eva-slevel 20 -eva-slevel-function
- * packet:1000,main:1000,mn_tcp_seg_parse:200 reach: 85 */
+ * sources: src/wire/tcp_opts.c src/tcp/tcp_seg.c
+ * options: -eva-slevel 20 -eva-slevel-function packet:1000,main:1000,mn_tcp_seg_parse:200
+ * reach: 85 */
 #include "proof.h"
 #include "stub/env.h"
 #include "stub/rx.h"

@@ -40,6 +40,11 @@ static inline uint8_t *mn_block_start(const struct mn_mem *mem, const uint8_t *a
     return mem->pages_at + (offset & ~(size_t)(mn_block_size(mem, at) - 1));
 }
 
+static inline bool mn_block_is_edge(const struct mn_mem *mem, const uint8_t *at)
+{
+    return (size_t)(at - mem->pages_at) % MN_BLOCK_SMALL == 0;
+}
+
 static inline bool mn_block_is_sole(const struct mn_mem *mem, const uint8_t *at)
 {
     return at - mem->pages_at < 2 * MN_PAGE_SIZE;
