@@ -208,7 +208,7 @@ def main():
     number = failed = 0
     for fn in tests:
         name = "%s: %s" % (fn.__name__, " ".join((fn.__doc__ or "").split()))
-        if only and not any(o in fn.__name__ for o in only):
+        if only and not any(o in fn.__name__ or o == fn.__module__ for o in only):
             continue
         number += 1
         start = time.time()
