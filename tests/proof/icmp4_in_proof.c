@@ -4,6 +4,7 @@
  * echo and the quote of an error; a packet that nobody takes to mn_icmp_send_unreach. What is sent
  * goes on in ip_out_proof.c.
  *
+ * define: ASSERT_IS_END
  * sources: tests/proof/stub/env.c src/base/pkt.c src/base/addr.c src/wire/ip4_hdr.c
  * sources: src/wire/icmp4_hdr.c src/wire/udp_hdr.c src/wire/tcp_hdr.c src/ip/icmp_in.c
  * sources: src/ip/icmp_out.c src/ip/route.c src/ip/pmtu.c

@@ -4,6 +4,7 @@
  * options, padding. What it says of the packet afterwards is what icmp4_in_proof.c and its like
  * begin with. Reassembly is apart.
  *
+ * define: ASSERT_IS_END
  * sources: tests/proof/stub/env.c src/base/pkt.c src/base/addr.c src/wire/ip4_hdr.c
  * sources: src/wire/ip4_opts.c src/ip/ip4_in.c src/ip/route.c src/ip/group.c
  * options: -eva-slevel 20 -eva-slevel-function mn_ip4_in:100,packet:1000,main:1000

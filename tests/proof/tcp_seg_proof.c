@@ -3,6 +3,7 @@
  * mn_tcp_seg_parse, which reads all bytes of a segment that TCP ever reads by number, on any packet
  * that mn_ip4_in hands on; and the quote of one in an ICMP error.
  *
+ * define: ASSERT_IS_END
  * sources: tests/proof/stub/env.c src/base/pkt.c src/base/addr.c src/wire/tcp_hdr.c
  * sources: src/wire/tcp_opts.c src/tcp/tcp_seg.c
  * options: -eva-slevel 20 -eva-slevel-function packet:1000,main:1000,mn_tcp_seg_parse:200
