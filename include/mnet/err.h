@@ -32,7 +32,10 @@
     X(ADDR_CONFLICT, -18, "another host uses this address")                                        \
     X(NO_DEVICE, -19, "there is no such device")                                                   \
     X(IO, -20, "the device failed")                                                                \
-    X(FAILED, -21, "the task ended abnormally")
+    X(FAILED, -21, "the task ended abnormally")                                                    \
+    X(NOT_ALIGNED, -22, "offset or length is not a multiple of the device's page size")            \
+    X(PAST_END, -23, "this lies beyond the end of the device")                                     \
+    X(READ_ONLY, -24, "the device can only be read")
 
 #define MNET_ERR_ENUM(name, value, text) MNET_ERR_##name = (value),
 enum mnet_err_code { MNET_OK = 0, MNET_ERR_MAP(MNET_ERR_ENUM) MNET_ERR_CODE_END = 1 };

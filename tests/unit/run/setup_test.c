@@ -63,7 +63,7 @@ static int body_is_given_all(void *arg)
     assert_true(mnet_stack_addr_at(client.stack, 0, &cidr));
     assert_int_equal(mnet_addr_to_v4(&cidr.addr), 0x0a000003);
     assert_string_equal(mnet_stack_name(server.stack), "server");
-    assert_int_equal(mnet_block_write(disk.block, 512, page, sizeof page), MNET_OK);
+    assert_int_equal(mnet_block_atomic_write(disk.block, 512, page, sizeof page), MNET_OK);
     assert_non_null(mnet_run_log());
     mnet_stack_kill(&client);
     mnet_stack_kill(&server);
