@@ -45,14 +45,16 @@ _Noreturn void mnet_port_exit(int status);
  * is not 0. */
 _Noreturn void mnet_port_panic(const char *message);
 
-/* Gives `len` bytes of zeroed memory, aligned to 64 KiB, for the budget of a stack; NULL if there
- * is not as much. */
+/* Gives `len` bytes of memory, aligned to 64 KiB, with whatever is in it, for the budget of a
+ * stack; NULL if there is not as much. */
 void *mnet_port_memory(size_t len);
 void mnet_port_memory_free(void *at, size_t len);
 
 /* Gives the memory of one task's stack: `len` usable bytes, with a guard below where the platform
  * can. NULL if none. */
 void *mnet_port_stack(size_t len);
+/* How large a task's stack is when nobody says: what a page costs differs between platforms. */
+size_t mnet_port_stack_default(void);
 void mnet_port_stack_free(void *at, size_t len);
 
 /* The cell that holds the scheduler now running; one per thread of execution, NULL at start. */

@@ -67,7 +67,7 @@ struct mnet_stack_arg {
     struct mnet_arg arg;
     const char *ipv4;    /* default of --ipv4; NULL: required on the command line */
     const char *gateway; /* default of --ipv4-gateway; NULL: none */
-    size_t memory;       /* budget in bytes; 0: 64 MiB */
+    size_t memory;       /* budget in bytes; 0: 64 MiB, or less on a machine that has not as much */
     /* mnet_stack_create, or mnet_stack_create_bare: then body adds what it wants
      * (mnet_stack_add_udp), and TCP is not in the image. */
     mnet_err (*create)(const struct mnet_config *config, mnet_time now, struct mnet_stack **stack,

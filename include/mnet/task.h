@@ -49,7 +49,8 @@ typedef int (*mnet_task_fn)(void *arg);
 /* ---- running ---- */
 
 struct mnet_sched_config {
-    size_t stack_size; /* bytes of each task's stack [64 KiB], at least 8 KiB */
+    size_t stack_size; /* bytes of each task's stack [what the port says: Linux 64 KiB, else 16], at
+                          least 8 KiB */
     mnet_time
         poll_budget; /* how long ready tasks may run before devices are polled again [100 us] */
 };

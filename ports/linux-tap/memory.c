@@ -16,6 +16,8 @@
 #define PAGE 4096u
 #define BUDGET_ALIGN 65536u
 #define SLAB_STACKS 32u
+/* Generous: only the pages that a task touches cost anything. */
+#define TASK_STACK (64u * 1024u)
 /* Different stack sizes that a program uses; one is the rule. */
 #define STACK_CLASSES 8u
 /* Free stacks that keep their memory: as many as a burst of new clients may need at once. */
@@ -106,6 +108,11 @@ static bool add_slab(struct stack_class *class)
         put(class, slab + i * each + PAGE);
     }
     return true;
+}
+
+size_t mnet_port_stack_default(void)
+{
+    return TASK_STACK;
 }
 
 void *mnet_port_stack(size_t len)

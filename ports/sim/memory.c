@@ -27,6 +27,11 @@ void mnet_port_memory_free(void *at, size_t len)
         free(((char **)at)[-1]);
 }
 
+size_t mnet_port_stack_default(void)
+{
+    return 64u * 1024u;
+}
+
 void *mnet_port_stack(size_t len)
 {
     return aligned_alloc(64, (len + 63) / 64 * 64);

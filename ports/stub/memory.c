@@ -15,6 +15,11 @@ void mnet_port_memory_free(void *at, size_t len)
     (void)len;
 }
 
+size_t mnet_port_stack_default(void)
+{
+    return 64u * 1024u;
+}
+
 void *mnet_port_stack(size_t len)
 {
     (void)len;

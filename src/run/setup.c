@@ -12,7 +12,10 @@
 #include <run/run_state.h>
 #include <sched/sched.h>
 
+/* Where nobody says what the budget is: the largest, and what is tried until the platform has it.
+ */
 #define MEMORY_DEFAULT ((size_t)64 << 20)
+#define MEMORY_LEAST ((size_t)1 << 20)
 /* How long connections may take to say goodbye: many round trips of a local network, one or two of
  * a long one. */
 #define GOODBYE_MAX MNET_MS(500)
@@ -121,15 +124,25 @@ static void fill_config(struct mn_run *run, const struct mn_run_part *part,
         arg->configure(config);
 }
 
+/* A small machine gives a smaller budget, unless the program says how much it needs. */
+static bool find_memory(struct mn_run_part *part, size_t wanted)
+{
+    part->memory_len = wanted ? wanted : MEMORY_DEFAULT;
+    while ((part->memory = mnet_port_memory(part->memory_len)) == NULL) {
+        if (wanted || part->memory_len <= MEMORY_LEAST)
+            return false;
+        part->memory_len /= 2;
+    }
+    return true;
+}
+
 static const char *set_up_stack(struct mn_run *run, struct mn_run_part *part,
                                 struct mnet_stack_arg *arg)
 {
     struct mnet_config config;
     const char *why = NULL;
     MN_ASSERT(run->rng && "MNET_RNG stands before the stacks in MNET_ARGS");
-    part->memory_len = arg->memory ? arg->memory : MEMORY_DEFAULT;
-    part->memory = mnet_port_memory(part->memory_len);
-    if (!part->memory)
+    if (!find_memory(part, arg->memory))
         return "the platform has not the memory for its budget";
     fill_config(run, part, arg, &config);
     mnet_err err = arg->create(&config, mnet_now(), &part->stack, &why);

@@ -21,7 +21,6 @@
 #include <sched/sched.h>
 #include <string.h>
 
-#define STACK_SIZE_DEFAULT (64u * 1024u)
 /* Less does not hold a task, the frames of a few calls and a sanitizer's bookkeeping. */
 #define STACK_SIZE_MIN (8u * 1024u)
 /* About what one large batch of frames takes: waiting for longer would let the device's queue
@@ -153,7 +152,8 @@ int mnet_sched_run(const struct mnet_sched_config *config, mnet_task_fn fn, void
 {
     struct mnet_sched sched;
     memset(&sched, 0, sizeof sched);
-    sched.stack_size = config && config->stack_size ? config->stack_size : STACK_SIZE_DEFAULT;
+    sched.stack_size =
+        config && config->stack_size ? config->stack_size : mnet_port_stack_default();
     sched.stack_size &= ~(size_t)63;
     sched.poll_budget = config && config->poll_budget ? config->poll_budget : POLL_BUDGET_DEFAULT;
     if (sched.stack_size < STACK_SIZE_MIN)

@@ -38,6 +38,11 @@ void mnet_port_wait(mnet_time deadline)
         fake_port.now = deadline;
 }
 
+size_t mnet_port_stack_default(void)
+{
+    return 64u * 1024u;
+}
+
 void *mnet_port_stack(size_t len)
 {
     if (fake_port.stacks_limit > 0 && fake_port.stacks >= fake_port.stacks_limit)
