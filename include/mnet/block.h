@@ -12,7 +12,14 @@
  *   IO           the device failed: some of the bytes may have been read or written
  *
  * A length of 0 is checked likewise and then does nothing. A write that has returned has reached
- * the device, which may still keep it in a cache of its own. */
+ * the device, which may still keep it in a cache of its own.
+ *
+ * There are two ways: at once ("atomic"), and scheduled, where the calling task waits while other
+ * tasks and the network go on. Scheduled ones are cut into pieces, begin in the order of their
+ * calls, and take turns, so that a short one need not wait for the end of a long one; a device that
+ * can works on several at a time. Nothing is promised about the order of two that are under way at
+ * the same time, scheduled or atomic: who needs one waits for the first before asking for the
+ * second. */
 #ifndef MNET_BLOCK_H
 #define MNET_BLOCK_H
 
@@ -28,11 +35,12 @@ struct mnet_blockdev;
 
 /* One transfer that a device does in the background. */
 struct mnet_block_op {
-    struct mnet_block_op *next; /* from submit to complete the device's, for lists of its own */
-    uint64_t offset;            /* of the first byte in the device */
-    void *at;                   /* where the bytes come from or go to */
-    size_t len;                 /* how many: page_size .. transfer_max */
-    bool is_write;              /* the bytes at `at` are only read */
+    struct mnet_block_op *next, *prev; /* from submit to complete the device's, for lists of its
+                                          own */
+    uint64_t offset;                   /* of the first byte in the device */
+    void *at;                          /* where the bytes come from or go to */
+    size_t len;                        /* how many: page_size .. transfer_max */
+    bool is_write;                     /* the bytes at `at` are only read */
 };
 
 /* Every call gets an offset and a length which are multiples of page_size and lie inside the
@@ -83,5 +91,14 @@ MNET_MUST_USE mnet_err mnet_block_atomic_read(struct mnet_blockdev *dev, uint64_
                                               size_t len);
 MNET_MUST_USE mnet_err mnet_block_atomic_write(struct mnet_blockdev *dev, uint64_t offset,
                                                const void *from, size_t len);
+
+/* Reads or writes `len` bytes at `offset`, which belong to the call until it returns. Waits. The
+ * device cannot be made to give back what it is at work on: a task that is cancelled, or whose
+ * deadline passes, meanwhile still waits for that piece, and only for that. Errors: above; CANCELED
+ * and TIMED_OUT, then all, a part or nothing was read or written (TIMED_OUT: not all). */
+MNET_MUST_USE mnet_err mnet_block_read(struct mnet_blockdev *dev, uint64_t offset, void *to,
+                                       size_t len);
+MNET_MUST_USE mnet_err mnet_block_write(struct mnet_blockdev *dev, uint64_t offset,
+                                        const void *from, size_t len);
 
 #endif

@@ -54,8 +54,8 @@ void sim_free(struct sim *sim);
 /* ---- time ---- */
 
 mnet_time sim_now(const struct sim *sim);
-/* When the next frame arrives; now if a device has frames that were not received yet; MNET_NEVER if
- * nothing is under way. */
+/* When the next frame arrives or block transfer completes; now if a device has some that were not
+ * taken yet; MNET_NEVER if nothing is under way. */
 mnet_time sim_next(const struct sim *sim);
 /* Moves the clock forward to `to`; what arrives until then waits in the queues of its devices. */
 void sim_advance(struct sim *sim, mnet_time to);
@@ -115,9 +115,22 @@ struct sim_device_config {
 
 /* A new device on `link`. Belongs to the world. */
 struct mnet_netdev *sim_device_add(struct sim_link *link, const struct sim_device_config *config);
-/* A new block device of `len` zero bytes (a multiple of 512), for mnet_port_block_open. Belongs to
- * the world. */
-struct mnet_blockdev *sim_block_add(struct sim *sim, const char *name, size_t len);
+
+/* Zeroed but for name and length: at once, and without a fault. */
+struct sim_block_config {
+    const char *name;      /* required: for mnet_port_block_open */
+    size_t length;         /* required: bytes, a multiple of 512 */
+    bool is_read_only;     /* refuses to be written */
+    bool has_background;   /* submit and complete, with the four below; else only read and write */
+    mnet_time delay;       /* from submit to complete */
+    mnet_time jitter;      /* up to so much more: then they overtake each other */
+    unsigned room;         /* transfers that may be under way; 0: 8 */
+    uint32_t transfer_max; /* bytes of one transfer; 0: as mnet/block.h says */
+    uint32_t fail_ppm;     /* a transfer, also one at once, fails */
+};
+
+/* A new block device of zero bytes. Belongs to the world. Bytes move when a transfer completes. */
+struct mnet_blockdev *sim_block_add(struct sim *sim, const struct sim_block_config *config);
 
 /* ---- looking on ---- */
 

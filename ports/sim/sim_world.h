@@ -68,6 +68,7 @@ struct sim {
     size_t flight_count;             /* frames in it */
     size_t flight_max;               /* room in it */
     struct sim_block *blocks;        /* block devices */
+    unsigned block_count;            /* how many */
     mnet_time end_at;                /* when the program is asked to end */
     sim_trace_fn trace;              /* who looks on */
     void *trace_arg;                 /* its argument */
@@ -114,7 +115,8 @@ bool sim_verify(const struct sim_frame *frame);
 /* cut.c: whether a checksum covers the byte at `at`. */
 bool sim_is_covered(const struct sim_frame *frame, uint32_t at);
 
-/* block.c */
+/* block.c: when the next transfer completes, now if one has; MNET_NEVER if none is under way. */
+mnet_time sim_blocks_next(const struct sim *sim);
 void sim_blocks_free(struct sim *sim);
 
 #endif

@@ -175,7 +175,9 @@ mnet_time sim_next(const struct sim *sim)
                 return sim->now;
         }
     }
-    return sim->flight_count ? sim->flight[0]->at : MNET_NEVER;
+    mnet_time block = sim_blocks_next(sim);
+    mnet_time frame = sim->flight_count ? sim->flight[0]->at : MNET_NEVER;
+    return frame < block ? frame : block;
 }
 
 void sim_advance(struct sim *sim, mnet_time to)

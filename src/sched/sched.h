@@ -104,6 +104,8 @@ static inline void **mn_sched_context(struct mnet_sched *sched)
 MNET_MUST_USE mnet_err mn_wait_begin(const char *call);
 /* Waits for mn_waitq_wake. Errors: CANCELED, also if woken at the same time; TIMED_OUT. */
 MNET_MUST_USE mnet_err mn_waitq_wait(struct mnet_waitq *queue);
+/* The same, whatever happens to the calling task meanwhile. */
+void mn_waitq_wait_stubborn(struct mnet_waitq *queue);
 /* Wakes the one that has waited longest, if any does. */
 void mn_waitq_wake(struct mnet_waitq *queue);
 

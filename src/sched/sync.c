@@ -76,9 +76,7 @@ static void lock_stubborn(struct mnet_mutex *mutex)
     struct mnet_task *task = mn_task_here(__func__);
     if (mnet_mutex_try_lock(mutex))
         return;
-    task->queue = &mutex->waiters;
-    mn_waitq_push(&mutex->waiters, task);
-    mn_task_park_stubborn(task);
+    mn_waitq_wait_stubborn(&mutex->waiters);
     MN_ASSERT(mutex->holder == task);
 }
 

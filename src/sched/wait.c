@@ -121,6 +121,14 @@ mnet_err mn_waitq_wait(struct mnet_waitq *queue)
     return mn_task_park(task, MNET_NEVER);
 }
 
+void mn_waitq_wait_stubborn(struct mnet_waitq *queue)
+{
+    struct mnet_task *task = mn_task_here(__func__);
+    task->queue = queue;
+    mn_waitq_push(queue, task);
+    mn_task_park_stubborn(task);
+}
+
 void mn_waitq_wake(struct mnet_waitq *queue)
 {
     if (queue->first)

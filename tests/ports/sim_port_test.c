@@ -106,7 +106,7 @@ static void test_devices_are_opened_by_name_or_join_the_first_link(void **state)
     sim_advance(sim, sim_now(sim));
     assert_true(receive(b));
     assert_int_equal(mnet_port_net_open("b", NULL, &dev, &why), MNET_ERR_NO_DEVICE);
-    sim_block_add(sim, "disk", 2048);
+    sim_block_add(sim, &(struct sim_block_config){.name = "disk", .length = 2048});
     assert_int_equal(mnet_port_block_open("disk", "x", &block, &why), MNET_OK);
     assert_int_equal(block->length, 2048);
     assert_int_equal(mnet_port_block_open("none", "x", &block, &why), MNET_ERR_NO_DEVICE);

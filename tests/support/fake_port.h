@@ -9,12 +9,13 @@
 #include <stddef.h>
 
 struct fake_port {
-    mnet_time now;       /* the clock */
-    mnet_time tick;      /* what each look at the clock adds */
-    unsigned waits;      /* mnet_port_wait calls */
-    size_t stacks;       /* stacks that are given out */
-    size_t stacks_ever;  /* stacks that ever were */
-    size_t stacks_limit; /* at most so many at a time; 0: any number */
+    mnet_time now;           /* the clock */
+    mnet_time tick;          /* what each look at the clock adds */
+    unsigned waits;          /* mnet_port_wait calls */
+    size_t stacks;           /* stacks that are given out */
+    size_t stacks_ever;      /* stacks that ever were */
+    size_t stacks_limit;     /* at most so many at a time; 0: any number */
+    bool (*has_event)(void); /* whether a device has something: then no wait sleeps; NULL: never */
     struct mnet_sched *current;
 };
 extern struct fake_port fake_port;

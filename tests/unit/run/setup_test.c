@@ -78,7 +78,7 @@ static void test_the_body_finds_all_that_was_declared(void **state)
     (void)state;
     char name[] = "test", net1[] = "--net:client=x", net2[] = "--net:server=x";
     char block[] = "--block:disk=x", *argv[] = {name, net1, net2, block};
-    sim_block_add(sim, "disk", 4096);
+    sim_block_add(sim, &(struct sim_block_config){.name = "disk", .length = 4096});
     assert_int_equal(mnet_run(4, argv, body_is_given_all, NULL,
                               MNET_ARGS(&rng.arg, &client.arg, &server.arg, &disk.arg)),
                      0);
