@@ -43,6 +43,7 @@ void bare_main(const char *cmdline)
             mnet_port_panic("the command line is longer than 4095 bytes");
         line[len] = cmdline[len];
     }
+    line[len] = '\0';
     char *at = line;
     int count = 0;
     words[count++] = name;
