@@ -132,6 +132,10 @@ int mnet_run(int argc, char **argv, mnet_task_fn body, void *body_arg, struct mn
     run.body = body;
     run.body_arg = body_arg;
     mn_console_log_init(&run.log, mnet_port_clock());
+    if (!mn_manifest_check(args, run.args.error, sizeof run.args.error)) {
+        mn_run_complain(&run, "%s", run.args.error);
+        return STATUS_FAILED;
+    }
     enum mn_args_wish wish = mn_args_parse(&run.args, argc, argv, args, &run.log.log);
     if (wish == MN_ARGS_RUN && !run.args.names_device && mn_manifest_has_devices(args) &&
         !mn_run_finds_device(&run))

@@ -105,6 +105,18 @@ static void test_a_wrong_command_line_is_one_line_and_the_usage_with_status_2(vo
     assert_int_equal(runs, 0);
 }
 
+static void test_a_device_name_that_no_manifest_can_hold_is_one_line(void **state)
+{
+    (void)state;
+    net.arg.name = "eth-0";
+    net.arg.place = "program.c:7";
+    assert_int_equal(run(hello, "--manifest", NULL), 1);
+    assert_string_equal(printed[0], "");
+    assert_string_equal(printed[1], "program: 'eth-0', declared at program.c:7: a device's name is "
+                                    "1 to 67 letters and digits\n");
+    assert_int_equal(runs, 0);
+}
+
 static void test_help_is_the_usage_with_status_0(void **state)
 {
     (void)state;
@@ -236,6 +248,7 @@ int main(void)
         TEST(test_the_manifest_is_printed_without_running_the_body),
         TEST(test_without_devices_the_manifest_needs_no_address),
         TEST(test_a_wrong_command_line_is_one_line_and_the_usage_with_status_2),
+        TEST(test_a_device_name_that_no_manifest_can_hold_is_one_line),
         TEST(test_help_is_the_usage_with_status_0),
         TEST(test_the_value_of_the_body_is_the_status),
         TEST(test_the_log_follows_the_command_line),
