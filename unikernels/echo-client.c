@@ -70,7 +70,7 @@ static int send_all(void *arg)
 /* Reads to the end, or to the first byte that differs; counts the bytes before it. */
 static mnet_err compare_all(struct mnet_flow *flow, uint64_t *same)
 {
-    char buf[16384];
+    char buf[4096];
     mnet_ssize len;
     while ((len = mnet_tcp_read(flow, buf, sizeof buf)) > 0) {
         for (mnet_ssize i = 0; i < len; i++) {

@@ -16,7 +16,7 @@ static int serve(void *arg)
 {
     struct mnet_flow *flow = arg;
     struct mnet_own own;
-    char buf[16384];
+    char buf[4096];
     mnet_own(&own, mnet_tcp_close, flow);
     mnet_ssize len;
     while ((len = mnet_tcp_read(flow, buf, sizeof buf)) > 0) {
