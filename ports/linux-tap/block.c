@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * ports/linux-tap/block.c - a file of the host as a block device: pages of 512 bytes, as on Solo5.
+ *
+ * Reads and writes end in the page cache of the host, which mostly has what is asked for: so there
+ * is nothing in the background, and a task that waits for much of it gets it in pieces, between two
+ * rounds of the scheduler. A file that this user may not write is a device that can only be read.
  */
 #define _GNU_SOURCE
 #include "tap_port.h"
@@ -54,18 +58,37 @@ static mnet_err file_write(struct mnet_blockdev *dev, uint64_t offset, const voi
 
 static const struct mnet_blockdev_ops file_ops = {.read = file_read, .write = file_write};
 
+/* Whether a file cannot be opened for writing though it may be read: no permission, a read-only
+ * file system, immutable, a program that runs. */
+static bool is_about_writing(int error)
+{
+    return error == EACCES || error == EROFS || error == EPERM || error == ETXTBSY;
+}
+
 static const char *open_file(struct file_block *file, const char *name, const char *path)
 {
-    file->fd = open(path, O_RDWR | O_CLOEXEC);
+    bool is_read_only = false;
+    struct stat st;
+    /* A FIFO would otherwise be waited for. */
+    file->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (file->fd < 0 && is_about_writing(errno)) {
+        is_read_only = true;
+        file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    }
     if (file->fd < 0)
         return tap_why("file %s cannot be opened: %s", path, strerror(errno));
-    struct stat st;
     if (fstat(file->fd, &st) || !S_ISREG(st.st_mode))
         return tap_why("%s is not a regular file", path);
-    if (st.st_size == 0 || st.st_size % PAGE_SIZE != 0)
-        return tap_why("the length of file %s is not a multiple of %u bytes", path, PAGE_SIZE);
-    file->dev = (struct mnet_blockdev){
-        .ops = &file_ops, .name = name, .length = (uint64_t)st.st_size, .page_size = PAGE_SIZE};
+    if (st.st_size == 0)
+        return tap_why("file %s is empty", path);
+    if (st.st_size % PAGE_SIZE != 0)
+        return tap_why("the length of file %s, %lld bytes, is not a multiple of %u", path,
+                       (long long)st.st_size, PAGE_SIZE);
+    file->dev = (struct mnet_blockdev){.ops = &file_ops,
+                                       .name = name,
+                                       .length = (uint64_t)st.st_size,
+                                       .page_size = PAGE_SIZE,
+                                       .is_read_only = is_read_only};
     return NULL;
 }
 

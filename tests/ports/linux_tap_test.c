@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The parts of the port to Linux that need no TAP: memory, stacks, waiting, signals, the end, block
- * devices. What kills the process is done in a child. */
+ * The parts of the port to Linux that need no TAP: memory, stacks, waiting, signals, the end. What
+ * kills the process is done in a child. */
 #include <errno.h>
-#include <mnet/block.h>
 #include <mnet/port.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -231,40 +230,6 @@ static void test_what_is_wrong_with_a_device_is_one_sentence(void **state)
     assert_null(strstr(why_not("nosuchtap,offload=off,spin=10000us"), "option"));
 }
 
-static void test_a_file_is_a_block_device(void **state)
-{
-    (void)state;
-    char path[] = "/tmp/mnet-block-XXXXXX", page[512];
-    struct mnet_blockdev *dev;
-    const char *why = NULL;
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(ftruncate(fd, 2048), 0);
-    assert_int_equal(mnet_port_block_open("disk", path, &dev, &why), MNET_OK);
-    assert_int_equal(dev->length, 2048);
-    assert_int_equal(dev->page_size, 512);
-    memset(page, 'x', sizeof page);
-    assert_int_equal(dev->ops->write(dev, 1024, page, sizeof page), MNET_OK);
-    memset(page, 0, sizeof page);
-    assert_int_equal(dev->ops->read(dev, 1024, page, sizeof page), MNET_OK);
-    assert_int_equal(page[511], 'x');
-    assert_int_equal(dev->ops->read(dev, 512, page, sizeof page), MNET_OK);
-    assert_int_equal(page[0], 0);
-    /* Cut short behind our back. */
-    assert_int_equal(ftruncate(fd, 1000), 0);
-    assert_int_equal(dev->ops->read(dev, 1024, page, sizeof page), MNET_ERR_IO);
-    mnet_port_block_close(dev);
-    assert_int_equal(mnet_port_block_open("disk", path, &dev, &why), MNET_ERR_NO_DEVICE);
-    assert_non_null(strstr(why, "multiple of 512"));
-    close(fd);
-    unlink(path);
-    assert_int_equal(mnet_port_block_open("disk", path, &dev, &why), MNET_ERR_NO_DEVICE);
-    assert_non_null(strstr(why, strerror(ENOENT)));
-    assert_int_equal(mnet_port_block_open("disk", "/dev/null", &dev, &why), MNET_ERR_NO_DEVICE);
-    assert_int_equal(mnet_port_block_open("disk", NULL, &dev, &why), MNET_ERR_NO_DEVICE);
-    assert_non_null(strstr(why, "--block:disk="));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,7 +242,6 @@ int main(void)
         cmocka_unit_test(test_the_first_signal_asks_and_the_second_ends),
         cmocka_unit_test(test_a_panic_says_why_and_where),
         cmocka_unit_test(test_what_is_wrong_with_a_device_is_one_sentence),
-        cmocka_unit_test(test_a_file_is_a_block_device),
         cmocka_unit_test(test_more_stacks_than_the_kernel_has_guards_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
