@@ -112,6 +112,57 @@ static void test_devices_are_opened_by_name_or_join_the_first_link(void **state)
     assert_int_equal(mnet_port_block_open("none", "x", &block, &why), MNET_ERR_NO_DEVICE);
 }
 
+static void test_block_transfers_take_their_time_and_overtake(void **state)
+{
+    (void)state;
+    uint8_t from[8][512], to[8][512];
+    struct mnet_block_op ops[8];
+    mnet_err result;
+    struct mnet_blockdev *dev =
+        sim_block_add(sim, &(struct sim_block_config){.name = "disk",
+                                                      .length = 8 * 512,
+                                                      .has_background = true,
+                                                      .delay = MNET_MS(1),
+                                                      .jitter = MNET_MS(1)});
+    mnet_time begin = sim_now(sim);
+    for (unsigned i = 0; i < 8; i++) {
+        memset(from[i], (int)i + 1, 512);
+        ops[i] =
+            (struct mnet_block_op){.offset = i * 512, .at = from[i], .len = 512, .is_write = true};
+        assert_int_equal(dev->ops->submit(dev, &ops[i]), MNET_OK);
+    }
+    assert_int_equal(dev->ops->submit(dev, &ops[0]), MNET_ERR_AGAIN);
+    assert_null(dev->ops->complete(dev, &result));
+    bool has_overtaken = false;
+    const struct mnet_block_op *last = ops, *op;
+    for (unsigned done = 0; done < 8; last = op) {
+        assert_in_range(sim_next(sim), begin + MNET_MS(1), begin + MNET_MS(2));
+        sim_advance(sim, sim_next(sim));
+        op = dev->ops->complete(dev, &result);
+        assert_non_null(op);
+        assert_int_equal(result, MNET_OK);
+        has_overtaken |= op < last;
+        done++;
+    }
+    assert_true(has_overtaken);
+    assert_int_equal(sim_next(sim), MNET_NEVER);
+    assert_int_equal(dev->ops->read(dev, 0, to, sizeof to), MNET_OK);
+    assert_memory_equal(to, from, sizeof to);
+}
+
+static void test_block_transfers_fail_as_often_as_wanted(void **state)
+{
+    (void)state;
+    uint8_t page[512] = {0};
+    unsigned failures = 0;
+    struct mnet_blockdev *dev = sim_block_add(
+        sim, &(struct sim_block_config){.name = "disk", .length = 512, .fail_ppm = 100000});
+    assert_null(dev->ops->submit);
+    for (unsigned i = 0; i < 1000; i++)
+        failures += dev->ops->write(dev, 0, page, sizeof page) == MNET_ERR_IO;
+    assert_in_range(failures, 60, 140);
+}
+
 static void test_a_closed_device_forgets_what_came(void **state)
 {
     (void)state;
@@ -155,6 +206,8 @@ int main(void)
         TEST(test_frames_that_nobody_receives_do_not_stop_the_clock),
         TEST(test_the_clock_goes_on_while_it_is_looked_at),
         TEST(test_devices_are_opened_by_name_or_join_the_first_link),
+        TEST(test_block_transfers_take_their_time_and_overtake),
+        TEST(test_block_transfers_fail_as_often_as_wanted),
         TEST(test_a_closed_device_forgets_what_came),
         TEST(test_entropy_comes_from_the_seed_and_cycles_advance),
         TEST(test_memory_is_aligned_and_zeroed),
