@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ports/virtio/entropy.c - randomness from the hypervisor's virtio-rng device, else from the
+ * processor: RDSEED, or RDRAND where that is all there is.
+ *
+ * The device is asked and waited for: there is no other work while the generator is seeded, and
+ * later requests are small. A device that does not answer in time is not asked again. */
+#include "cpu.h"
+#include "virtio.h"
+#include <mnet/port.h>
+#include <string.h>
+
+#define CPU_HAS_RDRAND (1u << 30) /* leaf 1, ecx */
+#define CPU_HAS_RDSEED (1u << 18) /* leaf 7, ebx */
+/* Intel's advice for RDRAND. RDSEED may run dry for longer, so it gets as much again. */
+#define TRIES 20u
+
+#define QUEUE_LEN 8u
+#define BUFFER_LEN 64u
+#define PATIENCE MNET_MS(200)
+
+static struct queue queue;
+static struct virtio_device *device;
+static bool is_set_up;
+static uint8_t buffer[BUFFER_LEN];
+static uint8_t queue_memory[512] __attribute__((aligned(16)));
+
+/* ---- the device ---- */
+
+static void set_up(void)
+{
+    is_set_up = true;
+    struct virtio_device *dev = bus_find(VIRTIO_ENTROPY, 0);
+    if (!dev)
+        return;
+    const char *why = virtio_begin(dev, 0);
+    uint16_t size = why ? 0 : virtio_queue_size(dev, 0);
+    if (size > QUEUE_LEN)
+        size = QUEUE_LEN;
+    if (!why && size == 0)
+        why = "the device has no queue";
+    if (!why)
+        why = virtio_add_queue(dev, 0, &queue, "virtio-rng", queue_memory, size);
+    if (why) {
+        console_print("virtio-rng: %s; it is not used\n", why);
+        return;
+    }
+    virtio_start(dev);
+    device = dev;
+}
+
+/* At most BUFFER_LEN bytes; 0: the device gave none. */
+static size_t ask_device(uint8_t *out, size_t len)
+{
+    uint32_t given;
+    uint32_t wanted = len < BUFFER_LEN ? (uint32_t)len : BUFFER_LEN;
+    queue_begin(&queue, (uintptr_t)buffer, wanted, true);
+    queue_offer(&queue);
+    virtio_publish(device, 0, &queue);
+    mnet_time end = mnet_port_clock() + PATIENCE;
+    while (queue_take(&queue, &given) == QUEUE_NONE) {
+        if (mnet_port_clock() > end) {
+            console_print("virtio-rng: the device does not answer; it is not used any more\n");
+            virtio_stop(device);
+            device = NULL;
+            return 0;
+        }
+        cpu_pause();
+    }
+    memcpy(out, buffer, given);
+    memset(buffer, 0, sizeof buffer);
+    return given;
+}
+
+/* ---- the processor ---- */
+
+static bool rdseed(uint64_t *value)
+{
+    uint8_t is_good;
+    __asm__ volatile("rdseed %0; setc %1" : "=r"(*value), "=qm"(is_good) : : "cc");
+    return is_good;
+}
+
+static bool rdrand(uint64_t *value)
+{
+    uint8_t is_good;
+    __asm__ volatile("rdrand %0; setc %1" : "=r"(*value), "=qm"(is_good) : : "cc");
+    return is_good;
+}
+
+static bool ask_processor(uint64_t *value)
+{
+    bool has_rdseed = cpu_id(0).eax >= 7 && (cpu_id(7).ebx & CPU_HAS_RDSEED);
+    bool has_rdrand = (cpu_id(1).ecx & CPU_HAS_RDRAND) != 0;
+    for (unsigned i = 0; has_rdseed && i < TRIES; i++) {
+        if (rdseed(value))
+            return true;
+        cpu_pause();
+    }
+    for (unsigned i = 0; has_rdrand && i < TRIES; i++) {
+        if (rdrand(value))
+            return true;
+    }
+    return false;
+}
+
+/* ---- both ---- */
+
+size_t mnet_port_entropy(void *out, size_t len)
+{
+    uint8_t *at = out;
+    size_t left = len;
+    if (!is_set_up)
+        set_up();
+    while (left > 0 && device) {
+        size_t given = ask_device(at, left);
+        at += given;
+        left -= given;
+    }
+    uint64_t value;
+    while (left > 0 && ask_processor(&value)) {
+        size_t part = left < sizeof value ? left : sizeof value;
+        memcpy(at, &value, part);
+        at += part;
+        left -= part;
+    }
+    return len - left;
+}

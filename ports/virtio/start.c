@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * ports/virtio/start.c - the order in which a machine comes up. First what is needed to say that
+ * something is wrong, then memory, time, interrupts and devices; then ports/bare calls main.
+ * Nothing is printed unless something is wrong. */
+#include "../bare/bare.h"
+#include "virtio.h"
+#include <mnet/port.h>
+
+extern char image_text[], image_end[];
+extern void (*const image_init_array[])(void);
+extern void (*const image_init_array_end[])(void);
+_Noreturn void start(const void *start_info); /* boot.S calls it */
+
+/* In .bss: too large for a stack. */
+static struct info info;
+
+static void give_memory(void)
+{
+    struct info_range image = {(uintptr_t)image_text, (uintptr_t)image_end};
+    struct info_range region = info_free(&info, &image, PAGES_RAM_MAX);
+    if (region.end <= region.at)
+        end_panic("the machine has no memory to use above 1 MiB", NULL, NULL);
+    bare_memory_init((uintptr_t)region.at, (size_t)(region.end - region.at));
+}
+
+_Noreturn void start(const void *start_info)
+{
+    console_init();
+    const char *why = info_read(&info, start_info);
+    if (why)
+        end_panic(why, NULL, NULL);
+    trap_init();
+    pages_init(&info);
+    apic_init();
+    clock_init();
+    bus_init(&info);
+    give_memory();
+    uint64_t random;
+    if (mnet_port_entropy(&random, sizeof random) == sizeof random)
+        bare_protect(random);
+    for (void (*const *call)(void) = image_init_array; call < image_init_array_end; call++)
+        (*call)();
+    bare_main(info.cmdline);
+}
