@@ -9,8 +9,8 @@
 #include <mnet/mnet.h>
 
 #define TASKS_MAX 64
-/* Fits into a task's stack, and holds a whole number of pages of any usual size. */
-#define CHUNK 16384
+/* A quarter of a small task's stack, and a whole number of pages of any usual size. */
+#define CHUNK 4096
 
 static struct mnet_block_arg disk = MNET_BLOCK("disk");
 
