@@ -6,14 +6,18 @@
  * Where both are missing (a plain device), payload is summed while it is copied. Gathering mostly
  * happens in place, in the room behind the headers: the block of a packet to send has more than a
  * usual MTU of it. Only a frame that is larger, or whose first block others look at too, moves to a
- * block of its own. */
+ * block of its own.
+ *
+ * No block holds the frames of a plain device whose MTU is larger still (Solo5 on a TAP: 65,521).
+ * They are copied once more often than on a better device, and only at the last moment, into the
+ * one place that the link has for it: whatever waits for the device to have room keeps its ranges.
+ */
 #include <base/assert.h>
 #include <link/link_state.h>
 
 /* Stores a finished checksum in the first range. */
-static void store_sum(struct mn_pkt *pkt, mn_sum sum)
+static void store_sum(struct mnet_frame *frame, mn_sum sum)
 {
-    struct mnet_frame *frame = &pkt->frame;
     uint32_t at = (uint32_t)frame->csum_start + frame->csum_offset;
     MN_ASSERT(at + 2 <= frame->seg[0].len);
     uint16_t value = mn_sum_finish(sum);
@@ -83,18 +87,42 @@ static bool gather(struct mn_env *env, struct mn_pkt *pkt, bool is_sum_wanted)
     frame->seg[0] = (struct mnet_seg){f.at, f.len};
     frame->seg_count = 1;
     if (is_sum_wanted)
-        store_sum(pkt, f.sum);
+        store_sum(frame, f.sum);
     return true;
+}
+
+static bool wants_sum(const struct mn_link *link, const struct mnet_frame *frame)
+{
+    return frame->csum == MNET_CSUM_PARTIAL && (link->caps & MNET_NETDEV_TX_CSUM) == 0;
 }
 
 bool mn_link_finish(struct mn_link *link, struct mn_pkt *pkt)
 {
     struct mnet_frame *frame = &pkt->frame;
-    bool is_sum_wanted =
-        frame->csum == MNET_CSUM_PARTIAL && (link->caps & MNET_NETDEV_TX_CSUM) == 0;
+    if (link->flat && frame->len > MN_BLOCK_LARGE)
+        return true;
     if (frame->seg_count > 1 && (link->caps & MNET_NETDEV_GATHER) == 0)
-        return gather(link->env, pkt, is_sum_wanted);
-    if (is_sum_wanted)
-        store_sum(pkt, mn_pkt_sum(pkt, frame->csum_start, frame->len - frame->csum_start, 0));
+        return gather(link->env, pkt, wants_sum(link, frame));
+    if (wants_sum(link, frame)) {
+        uint32_t len = frame->len - frame->csum_start;
+        store_sum(frame, mn_pkt_sum(pkt, frame->csum_start, len, 0));
+    }
     return true;
+}
+
+void mn_link_flatten(struct mn_link *link, const struct mnet_frame *frame, struct mnet_frame *out)
+{
+    struct flat f = {link->flat, 0, UINT32_MAX, 0};
+    bool is_sum_wanted = wants_sum(link, frame);
+    if (is_sum_wanted)
+        f.sum_from = frame->csum_start;
+    MN_ASSERT(frame->len <= link->mtu + MN_ETHER_HDR_LEN);
+    for (unsigned i = 0; i < frame->seg_count; i++)
+        flat_add(&f, frame->seg[i].at, frame->seg[i].len);
+    MN_ASSERT(f.len == frame->len);
+    *out = *frame;
+    out->seg[0] = (struct mnet_seg){f.at, f.len};
+    out->seg_count = 1;
+    if (is_sum_wanted)
+        store_sum(out, f.sum);
 }

@@ -143,6 +143,8 @@ struct mn_link {
 
     /* Sending. */
     struct mn_pktq retry;    /* whole frames that the device had no room for */
+    uint8_t *flat;           /* where a frame larger than a block becomes one range, carved; NULL:
+                                the device takes several, or its frames fit a block */
     bool is_flush_wanted;    /* frames were given to the device since the last flush */
     struct mn_pktq hand_in;  /* by hand: frames to be received */
     struct mn_pktq hand_out; /* by hand: frames to be taken */
@@ -173,9 +175,12 @@ void mn_ether_send(struct mn_link *link, struct mn_pkt *pkt);
 
 /* ---- finish.c ---- */
 
-/* Does what the device cannot: checksum, one range. False when out of memory; `pkt` stays the
- * caller's. */
+/* Does what the device cannot: checksum, one range; all but for a frame larger than a block. False
+ * when out of memory; `pkt` stays the caller's. */
 bool mn_link_finish(struct mn_link *link, struct mn_pkt *pkt);
+/* What is left to do for such a frame, right before the device takes it: `out` is the whole of it,
+ * in link->flat, until the next call. */
+void mn_link_flatten(struct mn_link *link, const struct mnet_frame *frame, struct mnet_frame *out);
 
 /* ---- gso.c ---- */
 

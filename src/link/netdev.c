@@ -42,10 +42,13 @@ static mnet_err init_device(struct mn_link *link, const struct mnet_config *conf
     link->mtu = config->mtu != 0 && config->mtu < dev->mtu ? config->mtu : dev->mtu;
     link->gso_max = dev->gso_max;
     if ((link->caps & MNET_NETDEV_GATHER) == 0) {
-        /* Every frame must fit one block. */
+        /* Every frame must fit one block, or the place for larger ones. */
         const uint32_t max = MN_BLOCK_LARGE - MN_ETHER_HDR_LEN;
-        link->mtu = link->mtu < max ? link->mtu : max;
         link->gso_max = link->gso_max < max ? link->gso_max : max;
+        if (link->mtu > max)
+            link->flat = mn_mem_carve(&link->env->mem, link->mtu + MN_ETHER_HDR_LEN);
+        if (link->mtu > max && !link->flat)
+            return MNET_ERR_NO_MEMORY;
     }
     uint32_t large = 0;
     if (dev->rx_frame_max > RX_FIRST_ROOM)
@@ -284,7 +287,13 @@ mnet_err mn_netdev_tx(struct mn_link *link, struct mn_pkt *pkt)
         mn_pktq_push(&link->hand_out, pkt);
         return MNET_OK;
     }
-    mnet_err err = link->dev->ops->tx(link->dev, &pkt->frame);
+    const struct mnet_frame *frame = &pkt->frame;
+    struct mnet_frame whole;
+    if (link->flat && frame->len > MN_BLOCK_LARGE) {
+        mn_link_flatten(link, frame, &whole);
+        frame = &whole;
+    }
+    mnet_err err = link->dev->ops->tx(link->dev, frame);
     if (err == MNET_ERR_AGAIN)
         return err;
     if (err == MNET_OK) {

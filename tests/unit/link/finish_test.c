@@ -155,6 +155,66 @@ static void test_without_memory_the_packet_is_as_before(void **state)
     fixture_free(f);
 }
 
+/* A link on a plain device whose frames are larger than any block. */
+static struct fixture *large_fixture(uint32_t caps)
+{
+    struct fixture *f = malloc(sizeof *f);
+    assert_non_null(f);
+    fixture_prepare(f, 4u << 20);
+    f->device.dev.caps = caps;
+    f->device.dev.mtu = 65521;
+    f->device.dev.rx_frame_max = 65535;
+    assert_int_equal(mn_link_init(&f->link, &f->env, &f->config), MNET_OK);
+    assert_int_equal(mn_link_mtu(&f->link), 65521);
+    return f;
+}
+
+static void test_frames_larger_than_a_block_leave_whole(void **state)
+{
+    (void)state;
+    static uint8_t bytes[7 * MN_BLOCK_LARGE];
+    uint64_t seed = 5;
+    for (unsigned round = 0; round < 60; round++) {
+        uint32_t caps = round & 1 ? MNET_NETDEV_TX_CSUM : 0;
+        struct fixture *f = large_fixture(caps);
+        struct mn_pkt *pkt = random_frame(f, &seed, 54 + random_below(&seed, 80),
+                                          1 + random_below(&seed, 6), 10500, bytes);
+        uint32_t len = pkt->frame.len;
+        pkt->frame.csum = MNET_CSUM_PARTIAL;
+        pkt->frame.csum_start = 34;
+        pkt->frame.csum_offset = 16;
+        f->device.room = 0; /* a frame that must wait is as it was */
+        mn_ether_send(&f->link, pkt);
+        mn_link_flush(&f->link);
+        assert_int_equal(f->device.sent_count, 0);
+        f->device.room = 1;
+        mn_link_flush(&f->link);
+        assert_int_equal(f->device.sent_count, 1);
+        if (!caps) {
+            uint16_t want = plain_sum(bytes, 34, len);
+            bytes[34 + 16] = (uint8_t)(want >> 8);
+            bytes[34 + 17] = (uint8_t)want;
+        }
+        assert_int_equal(f->device.sent[0].frame.csum, caps ? MNET_CSUM_PARTIAL : MNET_CSUM_NONE);
+        assert_int_equal(f->device.sent[0].frame.len, len);
+        assert_memory_equal(f->device.sent[0].bytes, bytes, len);
+        fixture_free(f);
+    }
+}
+
+static void test_without_room_for_large_frames_there_is_no_link(void **state)
+{
+    (void)state;
+    struct fixture *f = malloc(sizeof *f);
+    assert_non_null(f);
+    fixture_prepare(f, 64u << 10);
+    f->device.dev.mtu = 65521;
+    f->device.dev.rx_frame_max = 65535;
+    assert_int_equal(mn_link_init(&f->link, &f->env, &f->config), MNET_ERR_NO_MEMORY);
+    free(f->region);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +223,8 @@ int main(void)
         cmocka_unit_test(test_small_frame_is_gathered_without_another_block),
         cmocka_unit_test(test_block_that_others_look_at_is_not_written),
         cmocka_unit_test(test_without_memory_the_packet_is_as_before),
+        cmocka_unit_test(test_frames_larger_than_a_block_leave_whole),
+        cmocka_unit_test(test_without_room_for_large_frames_there_is_no_link),
     };
     return cmocka_run_group_tests_name("link/finish", tests, NULL, NULL);
 }
