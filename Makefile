@@ -4,12 +4,14 @@
 # hands over to Meson or to a script in tools/.
 
 PREFIX ?= /usr/local
+PORT ?= virtio
 UNIKERNEL ?= echo
 
 .PHONY: help run test bench prove fuzz build install clean
 
 help:
-	@echo "make run      build the echo unikernel, run it on a TAP in a network namespace, show a round trip"
+	@echo "make run      build the echo unikernel, boot it in QEMU, show a round trip"
+	@echo "              PORT=virtio|virtio-tap|tap|solo5-spt|solo5-hvt  UNIKERNEL=echo  ARGS='--port=7'"
 	@echo "make test     run all tests (about a quarter of an hour on two cores)"
 	@echo "make bench    measure mnet beside lwIP and the Linux kernel"
 	@echo "make fuzz     fuzz every parser and the input path (SECONDS=60 each)"
@@ -24,7 +26,7 @@ build:
 
 run:
 	@tools/setup run
-	@tools/run $(UNIKERNEL)
+	@tools/run $(PORT) $(UNIKERNEL) $(ARGS)
 
 test:
 	@tools/setup test
