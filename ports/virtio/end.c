@@ -2,11 +2,12 @@
  *
  * ports/virtio/end.c - the end of a machine.
  *
- * QEMU's isa-debug-exit device, if it is there, ends QEMU with the status 2 * status + 1. Then the
- * ways to switch off that ACPI told of. Then a reset, through the keyboard controller and through a
- * triple fault: with -no-reboot QEMU ends, Firecracker always does. Each is tried in turn, since
- * what is not there does nothing. After a status other than 0 one line on the console names it,
- * because only the first of these ways can. */
+ * QEMU's isa-debug-exit device, if it is there, ends QEMU with the status 2 * status + 1. It is not
+ * used for status 0: QEMU also ends with 1 when it cannot start. Then the ways to switch off that
+ * ACPI told of. Then a reset, through the keyboard controller and through a triple fault: with
+ * -no-reboot QEMU ends with 0, Firecracker always does. Each is tried in turn, since what is not
+ * there does nothing. After a status other than 0 one line on the console names it, because only
+ * the first of these ways can. */
 #include "cpu.h"
 #include "virtio_port.h"
 #include <mnet/port.h>
@@ -38,7 +39,8 @@ void end_set_sleep_register(uint64_t at, uint8_t value)
 
 static _Noreturn void switch_off(int status)
 {
-    cpu_out32(DEBUG_EXIT_PORT, (uint32_t)status);
+    if (status != 0)
+        cpu_out32(DEBUG_EXIT_PORT, (uint32_t)status);
     if (power_port)
         cpu_out16(power_port, power_value);
     if (sleep_register)
