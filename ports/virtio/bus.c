@@ -4,6 +4,7 @@
  * as they stand there, then those that ACPI describes, then PCI by bus, slot and function. QEMU and
  * Firecracker name devices in the order in which they were given to them, so that the first network
  * device of a user is the first one here. */
+#include "pci.h"
 #include "virtio.h"
 #include <string.h>
 
@@ -32,15 +33,37 @@ struct virtio_device *bus_find(uint32_t kind, unsigned index)
     return NULL;
 }
 
-void bus_init(struct info *info)
+/* One vector serves all, so all are told: also those that were not expected to call. */
+void bus_acknowledge(void)
+{
+    for (unsigned i = 0; i < device_count; i++) {
+        if (devices[i].is_open)
+            devices[i].transport->acknowledge(&devices[i]);
+    }
+}
+
+/* True if there was any. */
+static bool add_from_cmdline(char *line)
 {
     struct cmdline_device device;
     const char *bad;
-    while (cmdline_take(info->cmdline, &device, &bad)) {
+    bool is_any = false;
+    while (cmdline_take(line, &device, &bad)) {
+        is_any = true;
         if (bad)
             console_print("virtio: virtio_mmio.device=%s: not LENGTH@ADDRESS:LINE\n", bad);
-        else
-            /* By edge: Firecracker pulses its lines. */
+        else /* by edge: Firecracker pulses its lines */
             mmio_add(device.at, device.line, false, false);
     }
+    return is_any;
+}
+
+void bus_init(struct info *info, const struct acpi *acpi)
+{
+    if (!add_from_cmdline(info->cmdline)) {
+        for (unsigned i = 0; i < acpi->virtio_count; i++)
+            mmio_add(acpi->virtio[i].at, acpi->virtio[i].line.number, acpi->virtio[i].line.is_level,
+                     acpi->virtio[i].line.is_low);
+    }
+    pci_scan(acpi, PCI_VENDOR_VIRTIO, pci_device_add);
 }

@@ -22,6 +22,7 @@
 static uint16_t power_port;
 static uint16_t power_value;
 static uint64_t sleep_register;
+static bool is_sleep_port;
 static uint8_t sleep_value;
 static bool is_panicking;
 
@@ -31,9 +32,10 @@ void end_set_power_off(uint16_t port, uint16_t value)
     power_value = value;
 }
 
-void end_set_sleep_register(uint64_t at, uint8_t value)
+void end_set_sleep_register(uint64_t at, bool is_port, uint8_t value)
 {
     sleep_register = at;
+    is_sleep_port = is_port;
     sleep_value = value;
 }
 
@@ -43,7 +45,9 @@ static _Noreturn void switch_off(int status)
         cpu_out32(DEBUG_EXIT_PORT, (uint32_t)status);
     if (power_port)
         cpu_out16(power_port, power_value);
-    if (sleep_register)
+    if (sleep_register && is_sleep_port)
+        cpu_out8((uint16_t)sleep_register, sleep_value);
+    else if (sleep_register)
         cpu_write8(sleep_register, sleep_value);
     cpu_out8(KEYBOARD_COMMAND, KEYBOARD_RESET);
     const struct __attribute__((packed)) {

@@ -7,7 +7,6 @@
  * edge. */
 #include "cpu.h"
 #include "virtio.h"
-#include <base/fmt.h>
 
 #define MAGIC 0x000u
 #define VERSION 0x004u
@@ -155,5 +154,4 @@ void mmio_add(uint64_t at, uint32_t line, bool is_level, bool is_low)
     dev->line = line;
     dev->is_line_level = is_level;
     dev->is_line_low = is_low;
-    mn_fmt(dev->name, sizeof dev->name, "virtio-mmio 0x%lx", (unsigned long)at);
 }

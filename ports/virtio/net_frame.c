@@ -275,18 +275,12 @@ static bool arm(struct wait_source *source)
     return is_ready;
 }
 
-static void acknowledge(struct wait_source *source)
-{
-    const struct net *net = net_of(source);
-    net->virtio->transport->acknowledge(net->virtio);
-}
-
 void net_begin(struct net *net)
 {
     while (net->rx.free_count > 0)
         give_back(net);
     virtio_publish(net->virtio, NET_RX, &net->rx);
-    net->wait = (struct wait_source){.arm = arm, .acknowledge = acknowledge};
+    net->wait = (struct wait_source){.arm = arm};
     wait_add(&net->wait);
 }
 

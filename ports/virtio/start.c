@@ -4,6 +4,7 @@
  * something is wrong, then memory, time, interrupts and devices; then ports/bare calls main.
  * Nothing is printed unless something is wrong. */
 #include "../bare/bare.h"
+#include "power.h"
 #include "virtio.h"
 #include <mnet/port.h>
 
@@ -14,6 +15,20 @@ _Noreturn void start(const void *start_info); /* boot.S calls it */
 
 /* In .bss: too large for a stack. */
 static struct info info;
+static struct acpi acpi;
+
+static const uint8_t *map_table(uint64_t at, uint64_t len)
+{
+    pages_map_device(at, len);
+    return (const uint8_t *)(uintptr_t)at;
+}
+
+static void read_acpi(void)
+{
+    acpi_read(&acpi, info.rsdp ? info.rsdp : acpi_find(map_table), map_table);
+    for (unsigned i = 0; i < acpi.io_count; i++)
+        apic_add_io(acpi.io[i].at, acpi.io[i].first_line);
+}
 
 static void give_memory(void)
 {
@@ -34,7 +49,9 @@ _Noreturn void start(const void *start_info)
     pages_init(&info);
     apic_init();
     clock_init();
-    bus_init(&info);
+    read_acpi();
+    power_init(&acpi);
+    bus_init(&info, &acpi);
     give_memory();
     uint64_t random;
     if (mnet_port_entropy(&random, sizeof random) == sizeof random)

@@ -7,6 +7,7 @@
 #ifndef MNET_VIRTIO_VIRTIO_H
 #define MNET_VIRTIO_VIRTIO_H
 
+#include "acpi.h"
 #include "queue.h"
 #include "virtio_port.h"
 
@@ -56,15 +57,15 @@ struct virtio_device {
     bool is_line_level; /* how it calls */
     bool is_line_low;
     /* PCI */
-    uintptr_t notify_base[VIRTIO_QUEUES_MAX]; /* registers to notify */
-    uint64_t notify_window, notify_window_len;
-    uint32_t notify_multiplier;
-    uintptr_t msix; /* table of messages; 0: there is none */
-    char name[32];  /* for messages: where it is */
+    uintptr_t notify_window;             /* registers to notify queues, */
+    uint32_t notify_len;                 /* bytes of them, */
+    uint32_t notify_multiplier;          /* and how far apart they are */
+    uintptr_t notify[VIRTIO_QUEUES_MAX]; /* the one of each queue */
+    uintptr_t msix;                      /* table of messages; 0: there is none */
 };
 
 /* bus.c: finds all devices, from the command line, ACPI and PCI, in this order. */
-void bus_init(struct info *info);
+void bus_init(struct info *info, const struct acpi *acpi);
 /* bus.c: a place for a device that was found; NULL: there are too many. */
 struct virtio_device *bus_add(void);
 /* bus.c: the device of that kind with number `index` in the order of the bus, or NULL. */

@@ -65,7 +65,7 @@ void trap_print_calls(const uint64_t *frame);
 _Noreturn void end_panic(const char *message, void (*more)(const void *), const void *arg);
 /* Switches the machine off, as acpi.c has found out how. */
 void end_set_power_off(uint16_t port, uint16_t value);
-void end_set_sleep_register(uint64_t at, uint8_t value);
+void end_set_sleep_register(uint64_t at, bool is_port, uint8_t value);
 
 /* ---- apic.c ---- */
 
@@ -99,14 +99,17 @@ void clock_init(void);
 uint64_t clock_cycles(mnet_time ns);
 bool clock_is_kvm(void);
 
+/* ---- bus.c ---- */
+
+/* Makes all devices that are open end their interrupts. */
+void bus_acknowledge(void);
+
 /* ---- wait.c ---- */
 
 /* Registers somebody who may end a wait. `arm` asks for an interrupt with what comes next, and
- * returns true if there is something already; `acknowledge` (may be NULL) is called in the
- * interrupt. */
+ * returns true if there is something already. */
 struct wait_source {
     bool (*arm)(struct wait_source *source);
-    void (*acknowledge)(struct wait_source *source);
     struct wait_source *next;
 };
 void wait_add(struct wait_source *source);

@@ -51,10 +51,7 @@ void wait_on_timer(void)
 
 void wait_on_device(void)
 {
-    for (struct wait_source *s = sources; s; s = s->next) {
-        if (s->acknowledge)
-            s->acknowledge(s);
-    }
+    bus_acknowledge();
     apic_end_of_interrupt();
 }
 
