@@ -4,9 +4,12 @@
  *
  * KVM tells how to turn the counter into nanoseconds, and keeps that right, in a page that it
  * writes (kvmclock). Without it the counter's frequency is what the processor or hypervisor says,
- * or else is measured against the old timer (8254) for CALIBRATION: to about 1 in 5,000, because
- * that timer ticks each 838 ns. Time is always computed from the difference to the start in one
- * multiplication of 128 bits, so that rounding errors do not add up.
+ * or else is measured against the old timer (8254), whose ticks are 838 ns: roughly at the start,
+ * to 1 in 1,000, because the program should not wait long for that; and once more a second later,
+ * to a few millionths. From then on time goes on from where it was, at the better pace.
+ *
+ * Time is always computed from the difference to a fixed moment in one multiplication of 128 bits,
+ * so that rounding errors do not add up.
  *
  * Counters of different processors may differ, and the host moves us from one to another: a time
  * before the last one is never returned. */
@@ -55,13 +58,17 @@ static bool is_kvm;
 #define PIT_COUNTER2_BOTH_MODE0 0xb0
 #define PIT_COUNTER2_LATCH 0x80
 #define PIT_HZ UINT64_C(1193182)
-#define CALIBRATION MNET_MS(4)
+#define CALIBRATION MNET_MS(2)
+/* The timer wraps each 55 ms. How often it has, the first measurement tells for this long. */
+#define REFINE_AFTER MNET_SEC(1)
+#define REFINE_BEFORE MNET_SEC(20)
 /* The best of so many pairs of readings is taken: others were interrupted by the host. */
 #define TRIES 4u
 /* A timer that is there counts within far fewer readings. */
 #define READINGS_MAX 1000000u
 
-static uint64_t start_tsc;
+static uint64_t start_tsc; /* when it was start_time */
+static mnet_time start_time;
 static uint64_t ns_per_cycle;  /* << 32 */
 static uint64_t cycles_per_ns; /* << 32 */
 static mnet_time last;
@@ -123,6 +130,9 @@ struct reading {
     uint16_t ticks; /* down from 65535, 55 ms */
 };
 
+static struct reading begin; /* of the first measurement */
+static bool is_rough;        /* the second one is still to come */
+
 /* Reads both counters at the same moment, as closely as can be had. */
 static struct reading read_both(void)
 {
@@ -146,12 +156,12 @@ static struct reading read_both(void)
 /* Measures the counter and, if it is in use, the timer of the APIC. */
 static uint64_t measure_hz(void)
 {
-    uint8_t gate = cpu_in8(PIT_GATE);
-    cpu_out8(PIT_GATE, (uint8_t)((gate | PIT_GATE_ON) & ~PIT_SPEAKER_ON));
+    cpu_out8(PIT_GATE, (uint8_t)((cpu_in8(PIT_GATE) | PIT_GATE_ON) & ~PIT_SPEAKER_ON));
     cpu_out8(PIT_COMMAND, PIT_COUNTER2_BOTH_MODE0);
     cpu_out8(PIT_COUNTER2, 0xff);
     cpu_out8(PIT_COUNTER2, 0xff);
-    struct reading begin = read_both(), end;
+    begin = read_both();
+    struct reading end;
     apic_timer_start_counting();
     unsigned readings = 0;
     do {
@@ -163,7 +173,6 @@ static uint64_t measure_hz(void)
     } while ((uint16_t)(begin.ticks - end.ticks) < CALIBRATION * PIT_HZ / MNET_SEC(1));
     mnet_time took = (uint16_t)(begin.ticks - end.ticks) * MNET_SEC(1) / PIT_HZ;
     apic_timer_calibrate(took);
-    cpu_out8(PIT_GATE, gate);
     return (uint64_t)((unsigned __int128)(end.tsc - begin.tsc) * MNET_SEC(1) / took);
 }
 
@@ -180,9 +189,35 @@ void clock_init(void)
     uint64_t hz = is_kvm ? kvm_hz() : told_hz();
     if (hz == 0 || apic_timer_needs_calibration()) {
         uint64_t measured = measure_hz();
+        is_rough = hz == 0;
         hz = hz ? hz : measured;
     }
     set_hz(hz);
+}
+
+static mnet_time time_at(uint64_t tsc)
+{
+    return start_time + (mnet_time)((unsigned __int128)(tsc - start_tsc) * ns_per_cycle >> 32);
+}
+
+void clock_refine(mnet_time now)
+{
+    if (!is_rough || now < REFINE_AFTER)
+        return;
+    is_rough = false;
+    struct reading end = read_both();
+    uint64_t cycles = end.tsc - begin.tsc;
+    mnet_time rough = (mnet_time)((unsigned __int128)cycles * ns_per_cycle >> 32);
+    if (rough > REFINE_BEFORE)
+        return;
+    /* As many ticks as the first measurement says, but for those of the last round, which are
+     * counted. */
+    uint64_t ticks = (uint64_t)((unsigned __int128)rough * PIT_HZ / MNET_SEC(1));
+    uint16_t counted = (uint16_t)(begin.ticks - end.ticks);
+    ticks += (uint64_t)(int64_t)(int16_t)(uint16_t)(counted - (uint16_t)ticks);
+    start_time = time_at(end.tsc);
+    start_tsc = end.tsc;
+    set_hz((uint64_t)((unsigned __int128)cycles * PIT_HZ / ticks));
 }
 
 uint64_t clock_cycles(mnet_time ns)
@@ -198,7 +233,7 @@ mnet_time mnet_port_clock(void)
     if (is_kvm)
         now = read_kvm();
     else
-        now = (mnet_time)((unsigned __int128)(cpu_tsc() - start_tsc) * ns_per_cycle >> 32);
+        now = time_at(cpu_tsc());
     if (now > last)
         last = now;
     return last;

@@ -3,8 +3,9 @@
  * ports/virtio/entropy.c - randomness from the hypervisor's virtio-rng device, else from the
  * processor: RDSEED, or RDRAND where that is all there is.
  *
- * The device is asked and waited for: there is no other work while the generator is seeded, and
- * later requests are small. A device that does not answer in time is not asked again. */
+ * The device is asked for more than is needed and waited for: while the generator is seeded there
+ * is no other work, and each question costs two switches to the hypervisor. What is given away is
+ * erased. A device that does not answer in time is not asked again. */
 #include "cpu.h"
 #include "virtio.h"
 #include <mnet/port.h>
@@ -16,13 +17,15 @@
 #define TRIES 20u
 
 #define QUEUE_LEN 8u
-#define BUFFER_LEN 64u
+/* What seeding takes, and some. */
+#define BUFFER_LEN 256u
 #define PATIENCE MNET_MS(200)
 
 static struct queue queue;
 static struct virtio_device *device;
 static bool is_set_up;
 static uint8_t buffer[BUFFER_LEN];
+static uint32_t buffer_from, buffer_end; /* what is left in it */
 static uint8_t queue_memory[512] __attribute__((aligned(16)));
 
 /* ---- the device ---- */
@@ -49,27 +52,34 @@ static void set_up(void)
     device = dev;
 }
 
-/* At most BUFFER_LEN bytes; 0: the device gave none. */
-static size_t ask_device(uint8_t *out, size_t len)
+static void fill_buffer(void)
 {
-    uint32_t given;
-    uint32_t wanted = len < BUFFER_LEN ? (uint32_t)len : BUFFER_LEN;
-    queue_begin(&queue, (uintptr_t)buffer, wanted, true);
+    queue_begin(&queue, (uintptr_t)buffer, BUFFER_LEN, true);
     queue_offer(&queue);
     virtio_publish(device, 0, &queue);
     mnet_time end = mnet_port_clock() + PATIENCE;
-    while (queue_take(&queue, &given) == QUEUE_NONE) {
+    while (queue_take(&queue, &buffer_end) == QUEUE_NONE) {
         if (mnet_port_clock() > end) {
             console_print("virtio-rng: the device does not answer; it is not used any more\n");
             virtio_stop(device);
             device = NULL;
-            return 0;
+            return;
         }
         cpu_pause();
     }
-    memcpy(out, buffer, given);
-    memset(buffer, 0, sizeof buffer);
-    return given;
+    buffer_from = 0;
+}
+
+/* Takes what the device has given, at most `len` bytes; 0: it gives none. */
+static size_t ask_device(uint8_t *out, size_t len)
+{
+    if (buffer_from == buffer_end)
+        fill_buffer();
+    size_t part = buffer_end - buffer_from < len ? buffer_end - buffer_from : len;
+    memcpy(out, buffer + buffer_from, part);
+    memset(buffer + buffer_from, 0, part);
+    buffer_from += (uint32_t)part;
+    return part;
 }
 
 /* ---- the processor ---- */
@@ -114,6 +124,8 @@ size_t mnet_port_entropy(void *out, size_t len)
         set_up();
     while (left > 0 && device) {
         size_t given = ask_device(at, left);
+        if (given == 0)
+            break;
         at += given;
         left -= given;
     }

@@ -2,9 +2,8 @@
  *
  * ports/virtio/net.c - opening a virtio network device (virtio 1.2, 5.1).
  *
- * The program's devices are the machine's in the order of the bus, unless the command line says
- * which one: --net:service=1 is the second, --net:service=52:54:00:12:34:56 the one with that
- * address. What a device can do for us is agreed on here; frames are moved in net_frame.c.
+ * Which device it is choose.c knows, unless the command line says --net:service=52:54:00:12:34:56.
+ * What a device can do for us is agreed on here; frames are moved in net_frame.c.
  *
  * Each device has one block of memory: both queues, and one buffer for each descriptor. */
 #include "net.h"
@@ -36,7 +35,7 @@
 #define RX_BATCH_PLAIN 32u
 #define RX_BATCH_LARGE 4u
 
-static char why_text[192];
+static char why_text[128];
 
 static const char *take_mac(const struct net *net, struct mnet_mac *mac)
 {
@@ -164,16 +163,6 @@ static const char *set_up(struct net *net, const char *name)
 
 /* ---- which one ---- */
 
-/* Reads an index, decimal; false if it is something else. */
-static bool read_index(const char *text, unsigned *index)
-{
-    *index = 0;
-    size_t len = 0;
-    for (; text[len] >= '0' && text[len] <= '9' && len < 4; len++)
-        *index = *index * 10 + (unsigned)(text[len] - '0');
-    return len > 0 && text[len] == '\0';
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -203,14 +192,6 @@ static bool has_mac(const struct virtio_device *dev, const struct mnet_mac *mac)
     return memcmp(own.bytes, mac->bytes, sizeof own.bytes) == 0;
 }
 
-static struct virtio_device *find_free(void)
-{
-    struct virtio_device *dev = bus_find(VIRTIO_NET, 0);
-    for (unsigned i = 1; dev && dev->is_open; i++)
-        dev = bus_find(VIRTIO_NET, i);
-    return dev;
-}
-
 static struct virtio_device *find_mac(const struct mnet_mac *mac)
 {
     struct virtio_device *dev = bus_find(VIRTIO_NET, 0);
@@ -219,45 +200,18 @@ static struct virtio_device *find_mac(const struct mnet_mac *mac)
     return dev;
 }
 
-static unsigned count_open(void)
-{
-    unsigned count = 0;
-    struct virtio_device *dev;
-    for (unsigned i = 0; (dev = bus_find(VIRTIO_NET, i)) != NULL; i++)
-        count += dev->is_open;
-    return count;
-}
-
 static const char *find(const char *spec, struct virtio_device **dev)
 {
-    unsigned index = 0;
     struct mnet_mac mac;
-    if (!spec) {
-        index = count_open();
-        *dev = find_free();
-    } else if (read_index(spec, &index)) {
-        *dev = bus_find(VIRTIO_NET, index);
-    } else if (read_mac(spec, &mac)) {
-        *dev = find_mac(&mac);
-        if (!*dev) {
-            mn_fmt(why_text, sizeof why_text, "no virtio network device has the address %s", spec);
-            return why_text;
-        }
-    } else {
-        mn_fmt(why_text, sizeof why_text,
-               "'%s' is neither the number of a network device, like 0, nor its address, like "
-               "52:54:00:12:34:56",
-               spec);
-        return why_text;
-    }
-    if (!*dev)
-        mn_fmt(why_text, sizeof why_text,
-               "there is no virtio network device %u (start QEMU with -device virtio-net-...)",
-               index);
-    else if ((*dev)->is_open)
-        mn_fmt(why_text, sizeof why_text, "virtio network device %s is in use already", spec);
-    else
+    if (!spec || !read_mac(spec, &mac))
+        return choose(VIRTIO_NET, spec, dev);
+    *dev = find_mac(&mac);
+    if (*dev && !(*dev)->is_open)
         return NULL;
+    mn_fmt(why_text, sizeof why_text,
+           *dev ? "the virtio network device %s is in use already"
+                : "no virtio network device has the address %s",
+           spec);
     return why_text;
 }
 

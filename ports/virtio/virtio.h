@@ -71,6 +71,11 @@ struct virtio_device *bus_add(void);
 /* bus.c: the device of that kind with number `index` in the order of the bus, or NULL. */
 struct virtio_device *bus_find(uint32_t kind, unsigned index);
 
+/* choose.c: the device that the program means: the first one of that kind which is not in use, or
+ * the one with the number `spec`. NULL, or a sentence (good until the next call) about why there is
+ * none. */
+const char *choose(uint32_t kind, const char *spec, struct virtio_device **dev);
+
 /* virtio.c: resets a device and agrees on features: some of `wanted`, and the common ones. NULL, or
  * why it cannot be used. */
 const char *virtio_begin(struct virtio_device *dev, uint64_t wanted);

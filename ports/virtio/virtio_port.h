@@ -95,6 +95,8 @@ void apic_timer_calibrate(mnet_time took);
 /* ---- clock.c ---- */
 
 void clock_init(void);
+/* Measures the processor's counter once more, if that is due. */
+void clock_refine(mnet_time now);
 /* So much time in cycles of the processor's counter. */
 uint64_t clock_cycles(mnet_time ns);
 bool clock_is_kvm(void);

@@ -93,6 +93,7 @@ void mnet_port_wait(mnet_time deadline)
         has_told_ending = true;
         return;
     }
+    clock_refine(now);
     if (arm_all())
         return;
     if (deadline != MNET_NEVER)
