@@ -131,8 +131,6 @@ static unsigned rx_one(struct net *net, struct mnet_frame *slot)
         uint16_t id = ready > 0 ? queue_peek(&net->rx, &len) : QUEUE_NONE;
         if (id == QUEUE_NONE)
             return 0;
-        if (len < NET_HDR_LEN)
-            queue_fail(&net->rx, "sent a frame without a header, of bytes:", len);
         struct net_hdr hdr;
         memcpy(&hdr, rx_buffer(net, id), sizeof hdr);
         unsigned count = frame_buffers(net, ready, &hdr);
@@ -143,6 +141,8 @@ static unsigned rx_one(struct net *net, struct mnet_frame *slot)
         for (unsigned i = 0; i < count; i++) {
             uint32_t skip = i == 0 ? NET_HDR_LEN : 0;
             id = queue_take(&net->rx, &len);
+            if (len < skip)
+                queue_fail(&net->rx, "sent a frame without a header, of bytes:", len);
             is_good = is_good && append(&to, rx_buffer(net, id) + skip, len - skip);
             give_back(net);
         }
