@@ -21,8 +21,10 @@
 
 /* Protocol numbers. */
 #define MN_PROTO_ICMP4 1u
+#define MN_PROTO_IGMP 2u
 #define MN_PROTO_TCP 6u
 #define MN_PROTO_UDP 17u
+#define MN_PROTO_ICMP6 58u
 
 struct mn_ip4_hdr {
     uint8_t header_len;   /* bytes with options: 20 .. 60, a multiple of 4 */
