@@ -2,64 +2,13 @@
 """Very many connections and floods against the Linux kernel (acceptance 22, 24; the memory budget)."""
 import os
 import random
-import select
 import signal
 import socket
 import struct
 import time
 
-from harness import ADDR, PEER, Program, Skip, connect, echo_works, equal, recv_exactly, sh, tap, test, unikernel, wait_ready
-
-
-def open_many(count, port=9000, addr=ADDR, sources=None, at_a_time=256):
-    """Opens `count` connections with a bounded number of unanswered ones at a time: without SYN cookies, more than the
-    server has room for would give way to each other."""
-    out, waiting = [], {}
-    poll = select.epoll()
-    i = 0
-    deadline = time.time() + 120
-    while len(out) < count:
-        assert time.time() < deadline, "only %d of %d connections within 120 s" % (len(out), count)
-        while i < count and len(waiting) < at_a_time:
-            s = socket.socket()
-            s.setblocking(False)
-            if sources:
-                s.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
-                s.bind((sources[i % len(sources)], 0))
-            s.connect_ex((addr, port))
-            waiting[s.fileno()] = s
-            poll.register(s.fileno(), select.EPOLLOUT)
-            i += 1
-        for fd, events in poll.poll(1):
-            s = waiting.pop(fd)
-            poll.unregister(fd)
-            err = s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            assert err == 0, "connection %d: %s" % (len(out), os.strerror(err))
-            out.append(s)
-    poll.close()
-    return out
-
-
-def echo_on_all(socks, what=b"ping"):
-    for s in socks:
-        s.setblocking(True)
-        s.settimeout(30)
-    for k in range(0, len(socks), 500):
-        for s in socks[k:k + 500]:
-            s.sendall(what)
-        for s in socks[k:k + 500]:
-            equal(recv_exactly(s, len(what)), what, "echo")
-
-
-def need_files(count):
-    import resource
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), max(hard, count)))
-    except (ValueError, OSError):
-        if hard < count:
-            raise Skip("no right to open %d files" % count)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+from harness import (ADDR, PEER, Program, connect, echo_on_all, echo_works, equal, need_files, open_many, recv_exactly, sh, tap, test,
+                     unikernel, wait_ready)
 
 
 @test
