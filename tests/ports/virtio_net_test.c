@@ -378,6 +378,7 @@ static void test_lies_about_frames_end_the_program(void **state)
     (void)state;
     open_with(ALL);
     fake_take(&fake.queue[NET_RX], &chain);
+    put16(chain.part[0].at + 10, 1);
     fake_use(&fake.queue[NET_RX], chain.id, 11);
     expect_panic("without a header, of bytes: 11");
     for (size_t i = 0; i < 3; i++) {
