@@ -284,6 +284,8 @@ void mnet_port_net_close(struct mnet_netdev *dev)
         return;
     struct tap *tap = (struct tap *)dev;
     tap_wait_remove(tap->fd);
+    /* Who comes after us may not know offloads: what we asked for would stay with the interface. */
+    ioctl(tap->fd, TUNSETOFFLOAD, 0ul);
     close(tap->fd);
     free(tap);
 }
