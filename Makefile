@@ -17,7 +17,7 @@ help:
 	@echo "make fuzz     fuzz every parser and the input path (SECONDS=60 each)"
 	@echo "make prove    run all Frama-C proofs"
 	@echo "make build    build everything, run nothing"
-	@echo "make install  library, headers and pkg-config file under PREFIX ($(PREFIX))"
+	@echo "make install  for Linux programs, below PREFIX ($(PREFIX)); PORT=virtio|solo5-spt|...: for images of that port, too"
 	@echo "make clean    remove the build folders"
 
 build:
@@ -45,11 +45,11 @@ fuzz:
 	@tools/setup test
 	@tools/fuzz build-fuzz $(or $(SECONDS),60)
 
+# PORT has another default for `run`: only what was asked for counts.
+install: install_port = $(if $(filter file undefined,$(origin PORT)),tap,$(PORT))
 install:
-	@tools/setup build
-	@tools/build build -Dprefix=$(PREFIX)
-	@meson install -C build --quiet
-	@echo "installed under $(PREFIX): try  cc \`pkg-config --cflags mnet\` echo.c \`pkg-config --libs mnet\`"
+	@tools/setup $(if $(filter virtio,$(install_port)),run,build)
+	@tools/install $(install_port) '$(PREFIX)'
 
 clean:
 	rm -rf build build-*
