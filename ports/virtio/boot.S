@@ -15,7 +15,6 @@
 #define CR4_PAE_OSFXSR_OSXMMEXCPT 0x620
 #define MSR_EFER 0xc0000080
 #define EFER_LME_NXE 0x900
-#define MXCSR_DEFAULT 0x1f80
 #define PAGE_PRESENT_WRITE 0x3
 #define PAGE_PRESENT_WRITE_LARGE 0x83
 #define SELECTOR_CODE 8
@@ -88,14 +87,11 @@ boot_long:
         movl $boot_stack_top, %esp
         xorl %ebp, %ebp
         fninit
-        ldmxcsr boot_mxcsr
         movl %ebx, %edi
         call start
         ud2
 
         .section .rodata
-boot_mxcsr:
-        .long MXCSR_DEFAULT
         .balign 8
 boot_gdt_pointer:
         .word boot_gdt_end - boot_gdt - 1

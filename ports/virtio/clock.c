@@ -86,13 +86,14 @@ static bool find_kvm(void)
     return kvm_time.multiplier != 0;
 }
 
+/* KVM writes only while we do not run, so that the processor's own reordering does no harm. */
 static mnet_time read_kvm(void)
 {
     uint32_t version;
     mnet_time now;
     do {
         version = __atomic_load_n(&kvm_time.version, __ATOMIC_ACQUIRE);
-        uint64_t cycles = cpu_tsc_ordered() - kvm_time.tsc;
+        uint64_t cycles = cpu_tsc() - kvm_time.tsc;
         int8_t shift = kvm_time.shift;
         cycles = shift >= 0 ? cycles << shift : cycles >> -shift;
         now = kvm_time.time + (uint64_t)((unsigned __int128)cycles * kvm_time.multiplier >> 32);
@@ -139,9 +140,9 @@ static struct reading read_both(void)
     struct reading best = {0, 0};
     uint64_t width = UINT64_MAX;
     for (unsigned i = 0; i < TRIES; i++) {
-        uint64_t before = cpu_tsc_ordered();
+        uint64_t before = cpu_tsc();
         cpu_out8(PIT_COMMAND, PIT_COUNTER2_LATCH);
-        uint64_t after = cpu_tsc_ordered();
+        uint64_t after = cpu_tsc();
         uint8_t low = cpu_in8(PIT_COUNTER2);
         uint8_t high = cpu_in8(PIT_COUNTER2);
         if (after - before < width) {

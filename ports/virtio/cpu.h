@@ -81,14 +81,6 @@ static inline uint64_t cpu_tsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* As cpu_tsc, but not before what stands before it has been done. */
-static inline uint64_t cpu_tsc_ordered(void)
-{
-    uint32_t low, high;
-    __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return (uint64_t)high << 32 | low;
-}
-
 /* The address that could not be reached by the access that failed last. */
 static inline uint64_t cpu_fault_address(void)
 {
