@@ -10,7 +10,6 @@
 #define OPT_FIXED 2             /* type and length */
 #define ROUTE_POINTER_MIN 4     /* type, length, pointer; then addresses: RFC 791 3.1 */
 #define TIMESTAMP_POINTER_MIN 5 /* type, length, pointer, overflow and flags; then slots */
-#define ROUTER_ALERT_LEN 4      /* RFC 2113 2.1 */
 
 /* Whether the data of a known option fit its type; of an unknown one, anything does. */
 static bool data_is_good(uint8_t type, struct mn_rd data)
@@ -24,7 +23,7 @@ static bool data_is_good(uint8_t type, struct mn_rd data)
     case MN_IP4_OPT_TIMESTAMP:
         return len >= TIMESTAMP_POINTER_MIN - 1 && mn_rd_u8(&data) >= TIMESTAMP_POINTER_MIN;
     case MN_IP4_OPT_ROUTER_ALERT:
-        return len == ROUTER_ALERT_LEN;
+        return len == MN_IP4_ROUTER_ALERT_LEN;
     default:
         return true;
     }
@@ -88,4 +87,12 @@ bool mn_ip4_opts_read(struct mn_rd options, struct mn_ip4_opts *out)
         note(out, &opt);
     }
     return true;
+}
+
+void mn_ip4_router_alert_write(struct mn_wr *w)
+{
+    struct mn_wr out = mn_wr_sub(w, MN_IP4_ROUTER_ALERT_LEN);
+    mn_wr_u8(&out, MN_IP4_OPT_ROUTER_ALERT);
+    mn_wr_u8(&out, MN_IP4_ROUTER_ALERT_LEN);
+    mn_wr_be16(&out, 0); /* RFC 2113 2.1: every router shall look at the packet */
 }

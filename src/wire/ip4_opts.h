@@ -18,6 +18,8 @@
 #define MN_IP4_OPT_ROUTER_ALERT 148u
 #define MN_IP4_OPT_COPIED 0x80u /* bit of the type: goes into every fragment */
 
+#define MN_IP4_ROUTER_ALERT_LEN 4
+
 struct mn_ip4_opt {
     uint8_t type;      /* MN_IP4_OPT_*, or anything else */
     uint8_t at;        /* offset of the type byte from the start of the IP header */
@@ -47,5 +49,9 @@ struct mn_ip4_opts {
 
 /* False: malformed; then `out` tells what came before, and bad_at. */
 bool mn_ip4_opts_read(struct mn_rd options, struct mn_ip4_opts *out);
+
+/* A router alert, MN_IP4_ROUTER_ALERT_LEN bytes, as messages of IGMP have to carry (RFC 2236 2,
+ * RFC 3376 4). */
+void mn_ip4_router_alert_write(struct mn_wr *w);
 
 #endif

@@ -153,6 +153,21 @@ static void test_random_options_agree_with_a_plain_reference(void **state)
     }
 }
 
+/* RFC 2113 2.1. */
+static void test_a_router_alert_is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    const uint8_t want[MN_IP4_ROUTER_ALERT_LEN] = {0x94, 0x04, 0, 0};
+    uint8_t out[sizeof want];
+    struct mn_wr w = mn_wr_over(out, sizeof out);
+    mn_ip4_router_alert_write(&w);
+    assert_true(mn_wr_ok(&w) && mn_wr_left(&w) == 0);
+    assert_memory_equal(out, want, sizeof want);
+    struct mn_ip4_opts got;
+    assert_true(mn_ip4_opts_read(mn_rd_over(out, sizeof out), &got));
+    assert_true(got.has_router_alert);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_places_in_a_header_count_from_its_start),
         cmocka_unit_test(test_each_step_gives_type_place_and_data),
         cmocka_unit_test(test_random_options_agree_with_a_plain_reference),
+        cmocka_unit_test(test_a_router_alert_is_written_as_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
