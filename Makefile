@@ -7,13 +7,15 @@ PREFIX ?= /usr/local
 PORT ?= virtio
 UNIKERNEL ?= echo
 
-.PHONY: help run test bench prove fuzz build install clean
+.PHONY: help run test bench size boot prove fuzz build install clean
 
 help:
 	@echo "make run      build the echo unikernel, boot it in QEMU, show a round trip"
 	@echo "              PORT=virtio|virtio-tap|tap|solo5-spt|solo5-hvt  UNIKERNEL=echo  ARGS='--port=7'"
 	@echo "make test     run all tests (about a quarter of an hour on two cores)"
 	@echo "make bench    measure mnet beside lwIP and the Linux kernel"
+	@echo "make size     the size of every image"
+	@echo "make boot     the time from starting a machine to an image's first frame (RUNS=11)"
 	@echo "make fuzz     fuzz every parser and the input path (SECONDS=60 each)"
 	@echo "make prove    run all Frama-C proofs"
 	@echo "make build    build everything, run nothing"
@@ -36,6 +38,14 @@ bench:
 	@tools/setup bench
 	@tools/build build-bench bench/peer bench/server-kernel bench/server-mnet
 	@tools/bench
+
+size:
+	@tools/setup run
+	@tools/size
+
+boot:
+	@tools/setup run
+	@tools/boot-time $(RUNS)
 
 prove:
 	@tools/setup test

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: ISC
 import os
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 import harness  # noqa: E402
 import test_start  # noqa: E402,F401

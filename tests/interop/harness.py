@@ -274,7 +274,7 @@ def main():
             import traceback
             failed += 1
             print("not ok %d - %s" % (number, name))
-            for line in traceback.format_exc().splitlines()[-12:]:
+            for line in (str(e).splitlines() or [""])[:1] + traceback.format_exc().splitlines()[-12:]:
                 print("#   " + line)
             sys.stdout.flush()
     print("1..%d" % number)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""What a user sees of the tools around images: one clear line each, exit status, the network without privilege, sizes (acceptance 25, 27, 30)."""
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from harness import Program, equal, sh, wait_ready
+from machines import ROOT, boots, network
+
+
+def qemu_tool(*words, path=None, **more):
+    env = dict(os.environ, **({"PATH": path} if path else {}))
+    return subprocess.run([sys.executable, os.path.join(ROOT, "tools/qemu"), *words], cwd=ROOT, capture_output=True, text=True, timeout=60, env=env,
+                          stdin=subprocess.DEVNULL, **more)
+
+
+class Tool(Program):
+    def __init__(self, argv):
+        self.start(argv)
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def status_of_the_tool(machine):
+    """tools/qemu ends with the image's own status, and with 0 after SIGTERM"""
+    with network():
+        image = machine.image("hello")
+        p = qemu_tool("--accel=tcg", "--net:service=tap0", "--", image)
+        equal((p.returncode, p.stdout, p.stderr), (0, "Hello World!\n", ""), "hello")
+        p = qemu_tool("--accel=tcg", "--net:service=tap0", "--", image, "--ipv4=x")
+        equal(p.returncode, 2, "status after a wrong argument: " + p.stdout)
+        argv = [os.path.join(ROOT, "tools/qemu"), "--accel=tcg", "--net:service=tap0", "--", machine.image("echo")]
+        with Tool(argv) as p:
+            wait_ready(p, 9000)
+            equal(p.end(), 0, "status after SIGTERM")
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def one_line_for_each_trouble(machine):
+    """no QEMU, no TAP, no image, a broken image, no such machine: one line that names it, and a status that is not 0"""
+    image = machine.image("hello")
+    with network(), tempfile.NamedTemporaryFile("w", prefix="mnet-broken-") as broken:
+        broken.write("this is not an image")
+        broken.flush()
+        cases = [
+            (["--net:service=tap7", "--", image], "tap7"),
+            (["--net:service=tap0", "--", "no-such-image"], "no-such-image"),
+            (["--net:service=tap0", "--", broken.name], broken.name),
+            (["--machine=vax", "--", image], "vax"),
+            (["--block:disk=no-such-disk", "--", image], "no-such-disk"),
+            (["--nonsense=1", "--", image], "--nonsense=1"),
+        ]
+        for words, named in cases:
+            p = qemu_tool("--accel=tcg", *words)
+            assert p.returncode != 0, (words, p.stdout)
+            lines = (p.stdout + p.stderr).splitlines()
+            assert len(lines) == 1 and named in lines[0], (words, lines)
+        p = qemu_tool("--net:service=tap0", "--", image, path="/nonexistent")
+        assert p.returncode != 0 and "qemu-system-x86" in p.stderr, p.stderr
+        equal(len(p.stderr.splitlines()), 1, p.stderr)
+
+
+@boots(daily=("microvm", "pc"))
+def network_without_privilege(machine):
+    """on QEMU's user-mode network, with a forwarded port, 64 KiB come back"""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    with machine.start("echo", "--ipv4=10.0.2.15/24", "--ipv4-gateway=10.0.2.2", nets=("service=user,tcp:%d:9000" % port,)) as g:
+        data = os.urandom(65536)
+        end = time.time() + 10
+        got = b""
+        while got != data and time.time() < end:
+            g.read(0.1)
+            assert g.p.poll() is None, g.text
+            try:
+                got = over(port, data)
+            except OSError:
+                continue
+        assert got == data, "%d bytes came back\n%s" % (len(got), g.text)
+
+
+def over(port, data):
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as s:
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        out = b""
+        while True:
+            more = s.recv(65536)
+            if not more:
+                return out
+            out += more
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def size(machine):
+    """the echo image is at most 200 KB stripped"""
+    p = sh("tools/size", "--check", cwd=ROOT, check=False)
+    equal(p.returncode, 0, p.stdout + p.stderr)
+    assert "echo" in p.stdout, p.stdout
