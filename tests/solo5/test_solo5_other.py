@@ -18,7 +18,7 @@ def udp_echo_works(t, sizes, port=7):
             equal((have == data, sender), (True, (ADDR, port)), "datagram of %d bytes" % size)
 
 
-@on("spt", "virtio")
+@on("virtio")
 def udp_echo(t):
     """udp-echo answers datagrams of 0 to 65,507 bytes, whole or in fragments"""
     with running(t, "udp-echo", ready=None):
@@ -42,17 +42,7 @@ def udp_slow(t):
         udp_echo_works(t, (100, 3000))
 
 
-@on("spt")
-def udp_only(t):
-    """a stack without TCP has none in its image, and works"""
-    names = sh("nm", t.image("udp-only")).stdout
-    assert "mn_udp_create" in names, "the image has no UDP either"
-    equal([line for line in names.splitlines() if "mn_tcp_" in line or "mnet_conn_" in line], [], "TCP symbols in the image")
-    with running(t, "udp-only", ready=None):
-        udp_echo_works(t, (11,))
-
-
-@on("spt", "virtio")
+@on("virtio")
 def ping(t):
     """pings of any size are answered"""
     with running(t, "echo"):
