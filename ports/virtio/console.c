@@ -3,9 +3,8 @@
  * ports/virtio/console.c - the first serial port (16550), which every hypervisor of PCs has.
  *
  * A byte is written when the port says that it has room. It may never say so, when nobody has made
- * one: then a byte is given up after a while, and the next ones at once. Standard output and errors
- * go the same way. A line feed is preceded by a carriage return, because what is at the other end
- * is a terminal more often than not, and often in raw mode. */
+ * one: then a byte is given up after a while, and the next ones at once. Errors go the same way as
+ * everything else. */
 #include "cpu.h"
 #include "virtio_port.h"
 #include <base/fmt.h>

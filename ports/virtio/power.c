@@ -53,9 +53,10 @@ static void set_up_off(const struct acpi *acpi)
     if (!acpi->has_sleep_type)
         return;
     if (acpi->control_port)
-        end_set_power_off(acpi->control_port,
-                          (uint16_t)(CONTROL_SLEEP | acpi->sleep_type << CONTROL_TYPE_SHIFT));
-    uint8_t go = (uint8_t)(SLEEP_GO | acpi->sleep_type << SLEEP_TYPE_SHIFT);
+        end_set_power_off(
+            acpi->control_port,
+            (uint16_t)(CONTROL_SLEEP | (unsigned)acpi->sleep_type << CONTROL_TYPE_SHIFT));
+    uint8_t go = (uint8_t)(SLEEP_GO | (unsigned)acpi->sleep_type << SLEEP_TYPE_SHIFT);
     if (acpi->sleep_register && !acpi->is_sleep_port)
         pages_map_device(acpi->sleep_register, 1);
     if (acpi->sleep_register)
