@@ -196,17 +196,15 @@ static bool arm(struct wait_source *source)
 
 static uint32_t config32(const struct block *block, unsigned offset)
 {
-    uint32_t value;
-    virtio_config(block->virtio, offset, &value, sizeof value);
-    return value;
+    return (uint32_t)virtio_config(block->virtio, offset, 4);
 }
 
 static const char *describe(struct block *block, const char *name)
 {
-    uint64_t features = block->virtio->features, sectors;
+    uint64_t features = block->virtio->features;
+    uint64_t sectors = virtio_config(block->virtio, CONFIG_SECTORS, 8);
     uint32_t page = features & F_BLOCK_SIZE ? config32(block, CONFIG_BLOCK_SIZE) : SECTOR;
     uint32_t most = features & F_SIZE_MAX ? config32(block, CONFIG_SIZE_MAX) : TRANSFER_MAX;
-    virtio_config(block->virtio, CONFIG_SECTORS, &sectors, sizeof sectors);
     if (page < SECTOR || page > PAGE_MAX || (page & (page - 1)) != 0) {
         mn_fmt(why_text, sizeof why_text, "the device has pages of %u bytes", (unsigned)page);
         return why_text;

@@ -136,4 +136,10 @@ static inline void cpu_write8(uintptr_t at, uint8_t value)
     *(volatile uint8_t *)at = value;
 }
 
+/* 1, 2 or 4 bytes. */
+static inline uint32_t cpu_read(uintptr_t at, unsigned len)
+{
+    return len == 1 ? cpu_read8(at) : len == 2 ? cpu_read16(at) : cpu_read32(at);
+}
+
 #endif

@@ -74,9 +74,9 @@ static uint32_t mmio_generation(const struct virtio_device *dev)
     return get(dev, GENERATION);
 }
 
-static uint8_t mmio_config(const struct virtio_device *dev, unsigned offset)
+static uint32_t mmio_config(const struct virtio_device *dev, unsigned offset, unsigned len)
 {
-    return cpu_read8(dev->specific + offset);
+    return cpu_read(dev->specific + offset, len);
 }
 
 static uint16_t mmio_queue_max(const struct virtio_device *dev, unsigned number)

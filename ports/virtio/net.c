@@ -37,10 +37,16 @@
 
 static char why_text[128];
 
+static void read_own_mac(const struct virtio_device *dev, struct mnet_mac *mac)
+{
+    for (unsigned i = 0; i < sizeof mac->bytes; i++)
+        mac->bytes[i] = (uint8_t)virtio_config(dev, CONFIG_MAC + i, 1);
+}
+
 static const char *take_mac(const struct net *net, struct mnet_mac *mac)
 {
     if (net->virtio->features & F_MAC) {
-        virtio_config(net->virtio, CONFIG_MAC, mac->bytes, sizeof mac->bytes);
+        read_own_mac(net->virtio, mac);
         return NULL;
     }
     if (mnet_port_entropy(mac->bytes, sizeof mac->bytes) < sizeof mac->bytes)
@@ -53,9 +59,7 @@ static const char *take_mtu(const struct net *net, uint32_t *mtu)
 {
     *mtu = MTU_DEFAULT;
     if (net->virtio->features & F_MTU) {
-        uint8_t raw[2];
-        virtio_config(net->virtio, CONFIG_MTU, raw, sizeof raw);
-        *mtu = (uint32_t)raw[1] << 8 | raw[0];
+        *mtu = (uint32_t)virtio_config(net->virtio, CONFIG_MTU, 2);
     }
     if (*mtu >= IP_PACKET_MIN)
         return NULL;
@@ -188,7 +192,7 @@ static bool has_mac(const struct virtio_device *dev, const struct mnet_mac *mac)
     struct mnet_mac own;
     if (!(dev->transport->features(dev) & F_MAC))
         return false;
-    virtio_config(dev, CONFIG_MAC, own.bytes, sizeof own.bytes);
+    read_own_mac(dev, &own);
     return memcmp(own.bytes, mac->bytes, sizeof own.bytes) == 0;
 }
 

@@ -95,9 +95,9 @@ static uint32_t pci_generation(const struct virtio_device *dev)
     return cpu_read8(dev->common + GENERATION);
 }
 
-static uint8_t pci_config(const struct virtio_device *dev, unsigned offset)
+static uint32_t pci_config(const struct virtio_device *dev, unsigned offset, unsigned len)
 {
-    return offset < dev->config_len ? cpu_read8(dev->specific + offset) : 0;
+    return offset + len <= dev->config_len ? cpu_read(dev->specific + offset, len) : 0;
 }
 
 static uint16_t pci_queue_max(const struct virtio_device *dev, unsigned number)

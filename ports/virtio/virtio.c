@@ -89,12 +89,17 @@ void virtio_publish(const struct virtio_device *dev, unsigned number, struct que
         dev->transport->notify(dev, number);
 }
 
-void virtio_config(const struct virtio_device *dev, unsigned offset, void *to, unsigned len)
+/* Fields are read as wide as they are, but at most by four bytes (virtio 1.2, 4.1.3.1 and
+ * 4.2.2.2). */
+uint64_t virtio_config(const struct virtio_device *dev, unsigned offset, unsigned len)
 {
     uint32_t generation;
+    uint64_t value;
     do {
         generation = dev->transport->generation(dev);
-        for (unsigned i = 0; i < len; i++)
-            ((uint8_t *)to)[i] = dev->transport->config(dev, offset + i);
+        value = dev->transport->config(dev, offset, len < 4 ? len : 4);
+        if (len == 8)
+            value |= (uint64_t)dev->transport->config(dev, offset + 4, 4) << 32;
     } while (generation != dev->transport->generation(dev));
+    return value;
 }

@@ -32,7 +32,8 @@ struct virtio_transport {
     void (*set_features)(const struct virtio_device *dev, uint64_t features);
     /* Changes whenever the configuration has changed. */
     uint32_t (*generation)(const struct virtio_device *dev);
-    uint8_t (*config)(const struct virtio_device *dev, unsigned offset);
+    /* A field of the configuration, of 1, 2 or 4 bytes. */
+    uint32_t (*config)(const struct virtio_device *dev, unsigned offset, unsigned len);
     /* The largest size of a queue, 0: there is none of this number. */
     uint16_t (*queue_max)(const struct virtio_device *dev, unsigned number);
     /* Tells where a queue is. False: interrupts cannot be had for it. */
@@ -90,8 +91,8 @@ void virtio_start(struct virtio_device *dev);
 void virtio_stop(struct virtio_device *dev);
 /* virtio.c: shows the device what was offered, and calls it if it wants. */
 void virtio_publish(const struct virtio_device *dev, unsigned number, struct queue *queue);
-/* virtio.c: little-endian numbers of the configuration. */
-void virtio_config(const struct virtio_device *dev, unsigned offset, void *to, unsigned len);
+/* virtio.c: a field of the configuration, of 1, 2, 4 or 8 bytes. */
+uint64_t virtio_config(const struct virtio_device *dev, unsigned offset, unsigned len);
 
 /* mmio.c: adds the device whose registers are at `at`, if there is one. */
 void mmio_add(uint64_t at, uint32_t line, bool is_level, bool is_low);

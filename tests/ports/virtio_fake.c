@@ -141,9 +141,15 @@ static uint32_t fake_generation(const struct virtio_device *dev)
     return 0;
 }
 
-static uint8_t fake_config(const struct virtio_device *dev, unsigned offset)
+static uint32_t fake_config(const struct virtio_device *dev, unsigned offset, unsigned len)
 {
-    return offset < sizeof fake_of(dev)->config ? fake_of(dev)->config[offset] : 0;
+    const struct fake_device *fake = fake_of(dev);
+    if ((len != 1 && len != 2 && len != 4) || offset % len != 0 ||
+        offset + len > sizeof fake->config)
+        abort();
+    uint32_t value = 0;
+    memcpy(&value, fake->config + offset, len);
+    return value;
 }
 
 static uint16_t fake_queue_max(const struct virtio_device *dev, unsigned number)
