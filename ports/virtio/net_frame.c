@@ -12,8 +12,10 @@
  *
  * Buffers that a batch has emptied are given back in one go, frames are sent with one notification
  * for all of a batch. The device is not asked for interrupts but in `arm`. */
+#include "cpu.h"
 #include "net.h"
 #include <base/assert.h>
+#include <mnet/port.h>
 #include <string.h>
 
 #define HDR_NEEDS_CSUM 1u
@@ -22,6 +24,8 @@
 #define GSO_TCP4 1u
 #define GSO_TCP6 4u
 #define GSO_ECN 0x80u
+/* Sending takes microseconds, or for ever. */
+#define END_PATIENCE MNET_MS(100)
 
 /* virtio 1.2, 5.1.6; little-endian, as we are. */
 struct net_hdr {
@@ -284,7 +288,18 @@ void net_begin(struct net *net)
     wait_add(&net->wait);
 }
 
+/* A device that is stopped drops what it has not sent yet, and the last words of a program are
+ * often just that. A device that is stuck must not hold up the end for long. */
+static void wait_until_sent(struct net *net)
+{
+    mnet_time give_up = mnet_port_clock() + END_PATIENCE;
+    virtio_publish(net->virtio, NET_TX, &net->tx);
+    for (reclaim(net); net->tx.under_way > 0 && mnet_port_clock() < give_up; reclaim(net))
+        cpu_pause();
+}
+
 void net_end(struct net *net)
 {
     wait_remove(&net->wait);
+    wait_until_sent(net);
 }

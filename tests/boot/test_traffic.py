@@ -29,6 +29,17 @@ def wait_for_frame(seconds):
             pass
 
 
+@boots(daily=("microvm", "q35"))
+def nothing_lost_at_the_end(machine):
+    """what a program sent before its end is on the wire, each time"""
+    with network():
+        capture = Capture("tap0", "arp")
+        for i in range(8):
+            with machine.start("hello") as g:
+                equal(g.wait(), 0, "exit status")
+        equal(capture.stop().count("Request who-has 10.0.0.2 tell 10.0.0.2"), 8, "announcements of 8 starts")
+
+
 @boots()
 def announcement_and_conflict(machine):
     """the wire shows who-has 10.0.0.2 tell 10.0.0.2, length 28; another host with our address is reported (RFC 5227)"""
