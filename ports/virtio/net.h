@@ -34,7 +34,8 @@ struct net {
 
 extern const struct mnet_netdev_ops net_ops; /* net_frame.c */
 
-/* net_frame.c: gives the device all receive buffers; and before it is stopped. */
+/* net_frame.c: gives the device all receive buffers; and, before it is stopped, lets it send what
+ * it has. */
 void net_begin(struct net *net);
 void net_end(struct net *net);
 

@@ -162,6 +162,7 @@ static unsigned net_rx(struct mnet_netdev *dev, struct mnet_frame *slots, unsign
 {
     struct net *net = (struct net *)dev;
     unsigned filled = 0;
+    queue_disarm(&net->rx);
     while (filled < count && rx_one(net, &slots[filled]))
         filled++;
     virtio_publish(net->virtio, NET_RX, &net->rx);

@@ -351,6 +351,31 @@ static void test_a_full_queue_wakes_when_there_is_room(void **state)
     assert_int_equal(dev->ops->tx(dev, &frame), MNET_ERR_AGAIN);
 }
 
+static void let_leave(void)
+{
+    leave();
+}
+
+/* A reset would forget what still lies in the queue. */
+static void test_what_was_sent_last_leaves_before_the_end(void **state)
+{
+    (void)state;
+    open_with(ALL);
+    struct mnet_frame frame = frame_of(100);
+    memset(got, 0, sizeof got);
+    assert_int_equal(dev->ops->tx(dev, &frame), MNET_OK);
+    fake_on_clock = let_leave;
+    mnet_port_net_close(dev);
+    fake_on_clock = NULL;
+    dev = NULL;
+    assert_memory_equal(got + 12, sent, 100);
+    /* But it is not waited for without end. */
+    open_with(ALL);
+    assert_int_equal(dev->ops->tx(dev, &frame), MNET_OK);
+    mnet_port_net_close(dev);
+    dev = NULL;
+}
+
 /* ---- lies ---- */
 
 static void receive(void *arg)
@@ -435,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_frames_go_out),
         cmocka_unit_test(test_a_batch_is_one_notification),
         cmocka_unit_test(test_a_full_queue_wakes_when_there_is_room),
+        cmocka_unit_test(test_what_was_sent_last_leaves_before_the_end),
         cmocka_unit_test(test_lies_about_frames_end_the_program),
         cmocka_unit_test(test_a_frame_that_is_too_long_is_passed_over),
         cmocka_unit_test(test_a_device_that_does_not_stop_ends_the_program),
