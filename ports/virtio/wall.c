@@ -6,8 +6,10 @@
  * RTC knows whole seconds only and is taken to be in UTC. Where there is none, time begins with
  * 1970. */
 #include "cpu.h"
+#include "date.h"
 #include "virtio_port.h"
 #include <mnet/port.h>
+#include <string.h>
 
 #define MSR_KVM_WALL_CLOCK 0x4b564d00u
 
@@ -20,15 +22,8 @@
 #define RTC_MONTH 0x08
 #define RTC_YEAR 0x09
 #define RTC_STATUS_B 0x0b
-#define B_IS_24_HOURS 0x02
-#define B_IS_BINARY 0x04
-#define HOURS_PM 0x80
 /* Two equal readings in a row were not disturbed by the change of a second. */
 #define TRIES 10u
-
-struct date {
-    unsigned second, minute, hour, day, month, year;
-};
 
 static uint8_t rtc(uint8_t index)
 {
@@ -36,65 +31,28 @@ static uint8_t rtc(uint8_t index)
     return cpu_in8(RTC_DATA);
 }
 
-static struct date read_raw(void)
+static struct date_registers read_registers(void)
 {
-    return (struct date){rtc(RTC_SECONDS), rtc(RTC_MINUTES), rtc(RTC_HOURS),
-                         rtc(RTC_DAY),     rtc(RTC_MONTH),   rtc(RTC_YEAR)};
-}
-
-static bool is_same(const struct date *a, const struct date *b)
-{
-    return a->second == b->second && a->minute == b->minute && a->hour == b->hour &&
-           a->day == b->day && a->month == b->month && a->year == b->year;
-}
-
-static unsigned number(unsigned value, bool is_binary)
-{
-    return is_binary ? value : value / 16 * 10 + value % 16;
-}
-
-static struct date decode(struct date raw, uint8_t status)
-{
-    bool is_binary = (status & B_IS_BINARY) != 0;
-    bool is_pm = !(status & B_IS_24_HOURS) && (raw.hour & HOURS_PM);
-    struct date date = {number(raw.second, is_binary),
-                        number(raw.minute, is_binary),
-                        number(raw.hour & ~(unsigned)HOURS_PM, is_binary),
-                        number(raw.day, is_binary),
-                        number(raw.month, is_binary),
-                        2000 + number(raw.year, is_binary)};
-    if (!(status & B_IS_24_HOURS))
-        date.hour = date.hour % 12 + (is_pm ? 12 : 0);
-    return date;
-}
-
-/* Days from 1970-01-01 in the calendar of Gregory, for years from 2000 on. A year that begins in
- * March has its leap day at its end. */
-static uint64_t days_of(const struct date *date)
-{
-    static const unsigned before_month[] = {306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
-    unsigned year = date->month <= 2 ? date->year - 1 : date->year;
-    const unsigned from_march_0_to_1970 = 719468;
-    return year * 365u + year / 4 - year / 100 + year / 400 + before_month[date->month - 1] +
-           date->day - 1 - from_march_0_to_1970;
+    return (struct date_registers){.second = rtc(RTC_SECONDS),
+                                   .minute = rtc(RTC_MINUTES),
+                                   .hour = rtc(RTC_HOURS),
+                                   .day = rtc(RTC_DAY),
+                                   .month = rtc(RTC_MONTH),
+                                   .year = rtc(RTC_YEAR),
+                                   .status_b = rtc(RTC_STATUS_B)};
 }
 
 /* 0 if there is no such clock. */
 static mnet_time read_rtc(void)
 {
-    struct date raw = read_raw(), again;
+    struct date_registers registers = read_registers(), again;
     for (unsigned i = 0; i < TRIES; i++) {
-        again = raw;
-        raw = read_raw();
-        if (is_same(&raw, &again))
+        again = registers;
+        registers = read_registers();
+        if (memcmp(&registers, &again, sizeof again) == 0)
             break;
     }
-    struct date date = decode(raw, rtc(RTC_STATUS_B));
-    if (date.second > 60 || date.minute > 59 || date.hour > 23 || date.day < 1 || date.day > 31 ||
-        date.month < 1 || date.month > 12 || date.year > 2099)
-        return 0;
-    uint64_t seconds = days_of(&date) * 86400 + date.hour * 3600u + date.minute * 60u + date.second;
-    return MNET_SEC(seconds);
+    return MNET_SEC(date_seconds(&registers));
 }
 
 /* The time when kvmclock was 0. */
