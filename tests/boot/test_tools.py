@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What a user sees of the tools around images: one clear line each, exit status, the network without privilege, sizes (acceptance 25, 27, 30)."""
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -100,3 +101,12 @@ def size(machine):
     p = sh("tools/size", "--check", cwd=ROOT, check=False)
     equal(p.returncode, 0, p.stdout + p.stderr)
     assert "echo" in p.stdout, p.stdout
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def first_frame(machine):
+    """the time from starting QEMU to the first frame is measured and printed (and here, beside other work, below two seconds)"""
+    p = sh("tools/boot-time", "3", "microvm", cwd=ROOT, check=False)
+    equal(p.returncode, 0, p.stdout + p.stderr)
+    median = float(re.search(r"^microvm +([0-9.]+)", p.stdout, re.M).group(1))
+    assert 1 < median < 2000, p.stdout
