@@ -17,6 +17,18 @@ _Noreturn void start(const void *start_info); /* boot.S calls it */
 static struct info info;
 static struct acpi acpi;
 
+/* The end of the image is not in the file, so a hypervisor loads it into too little memory without
+ * a word. */
+static bool is_in_memory(void)
+{
+    volatile uint64_t *last = (uint64_t *)((uintptr_t)image_end - sizeof(uint64_t));
+    uint64_t before = *last;
+    *last = ~before;
+    bool is_kept = *last == ~before;
+    *last = before;
+    return is_kept;
+}
+
 static const uint8_t *map_table(uint64_t at, uint64_t len)
 {
     pages_map_device(at, len);
@@ -42,7 +54,8 @@ static void give_memory(void)
 _Noreturn void start(const void *start_info)
 {
     console_init();
-    const char *why = info_read(&info, start_info);
+    const char *why = is_in_memory() ? info_read(&info, start_info)
+                                     : "the machine has less memory than the image needs";
     if (why)
         end_panic(why, NULL, NULL);
     trap_init();
