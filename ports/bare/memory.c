@@ -6,9 +6,9 @@
  *     | heap of the C library -> |     free     | <- budgets and stacks |
  *
  * Budgets and stacks are cut from the upper end and never joined again: what is given back waits in
- * a list of its size for the next request of that size. A program uses one or two sizes of stacks
- * and a budget for each stack, which it makes once. Nothing is cleared: a large budget costs no
- * time at the start.
+ * a list of its size, and of its kind because below a stack is a page that nobody may touch, for
+ * the next request. A program uses one or two sizes of stacks and a budget for each stack, which it
+ * makes once. Nothing is cleared: a large budget costs no time at the start.
  *
  * Here a stack is memory that is really there, all of it; so tasks get less than on Linux. */
 #include "bare.h"
@@ -30,6 +30,7 @@ struct chunk {
 struct class
 {
     size_t len;
+    bool is_stack;      /* its first page is a guard */
     struct chunk *free; /* linked through their ends, which of a stack is warm anyway */
 };
 
@@ -45,12 +46,14 @@ void bare_memory_init(uintptr_t at, size_t len)
 
 /* ---- chunks ---- */
 
-static struct class *class_of(size_t len)
+static struct class *class_of(size_t len, bool is_stack)
 {
     for (size_t i = 0; i < CLASSES; i++) {
-        if (classes[i].len == 0)
+        if (classes[i].len == 0) {
             classes[i].len = len;
-        if (classes[i].len == len)
+            classes[i].is_stack = is_stack;
+        }
+        if (classes[i].len == len && classes[i].is_stack == is_stack)
             return &classes[i];
     }
     return NULL;
@@ -62,9 +65,10 @@ static struct chunk *link_of(uintptr_t at, size_t len)
 }
 
 /* 0 if there is none. `is_new` tells that it was never given before. */
-static uintptr_t take(size_t len, size_t align, bool *is_new)
+static uintptr_t take(size_t len, bool is_stack, bool *is_new)
 {
-    struct class *class = class_of(len);
+    struct class *class = class_of(len, is_stack);
+    size_t align = is_stack ? PAGE : BUDGET_ALIGN;
     if (!class)
         return 0;
     struct chunk *chunk = class->free;
@@ -82,9 +86,9 @@ static uintptr_t take(size_t len, size_t align, bool *is_new)
     return at;
 }
 
-static void give(uintptr_t at, size_t len)
+static void give(uintptr_t at, size_t len, bool is_stack)
 {
-    struct class *class = class_of(len);
+    struct class *class = class_of(len, is_stack);
     struct chunk *chunk = link_of(at, len);
     if (!class)
         return;
@@ -102,13 +106,13 @@ static size_t pages(size_t len)
 void *mnet_port_memory(size_t len)
 {
     bool is_new;
-    return (void *)take(pages(len), BUDGET_ALIGN, &is_new);
+    return (void *)take(pages(len), false, &is_new);
 }
 
 void mnet_port_memory_free(void *at, size_t len)
 {
     if (at)
-        give((uintptr_t)at, pages(len));
+        give((uintptr_t)at, pages(len), false);
 }
 
 size_t mnet_port_stack_default(void)
@@ -119,7 +123,7 @@ size_t mnet_port_stack_default(void)
 void *mnet_port_stack(size_t len)
 {
     bool is_new;
-    uintptr_t at = take(pages(len) + PAGE, PAGE, &is_new);
+    uintptr_t at = take(pages(len) + PAGE, true, &is_new);
     if (!at)
         return NULL;
     if (is_new)
@@ -130,7 +134,7 @@ void *mnet_port_stack(size_t len)
 void mnet_port_stack_free(void *at, size_t len)
 {
     if (at)
-        give((uintptr_t)at - PAGE, pages(len) + PAGE);
+        give((uintptr_t)at - PAGE, pages(len) + PAGE, true);
 }
 
 /* ---- the C library ---- */

@@ -92,6 +92,20 @@ static void each_new_stack_has_a_guarded_page_below(void **state)
     assert_int_equal(guard_count, 2);
 }
 
+/* A stack of that size and its guard are as long as the budget. */
+static void a_stack_never_becomes_a_budget_nor_a_budget_a_stack(void **state)
+{
+    (void)state;
+    guard_count = 0;
+    bare_memory_init((uintptr_t)region, REGION);
+    char *stack = mnet_port_stack(3 * PAGE), *budget = mnet_port_memory(4 * PAGE);
+    mnet_port_memory_free(budget, 4 * PAGE);
+    mnet_port_stack_free(stack, 3 * PAGE);
+    assert_ptr_equal(mnet_port_memory(4 * PAGE), budget);
+    assert_ptr_equal(mnet_port_stack(3 * PAGE), stack);
+    assert_int_equal(guard_count, 1);
+}
+
 static void stacks_and_heap_end_where_they_meet(void **state)
 {
     (void)state;
@@ -160,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_budget_is_aligned_and_inside_the_region),
         cmocka_unit_test(each_new_stack_has_a_guarded_page_below),
+        cmocka_unit_test(a_stack_never_becomes_a_budget_nor_a_budget_a_stack),
         cmocka_unit_test(stacks_and_heap_end_where_they_meet),
         cmocka_unit_test(the_command_line_is_split_at_blanks),
         cmocka_unit_test(quotes_keep_blanks),
