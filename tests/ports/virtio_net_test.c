@@ -420,6 +420,52 @@ static void test_lies_about_frames_end_the_program(void **state)
     expect_panic("more than there is room for: bytes 4097");
 }
 
+/* A device that gives back what it likes, filled with what it likes: frames of any kind, or the
+ * end, but nothing beside a slot is touched, and every frame keeps the promises of mnet/netdev.h.
+ */
+static void receive_checked(void *arg)
+{
+    unsigned *frames = arg;
+    struct mnet_frame slot = make_slot();
+    while (dev->ops->rx(dev, &slot, 1) == 1) {
+        uint32_t len = 0;
+        for (unsigned i = 0; i < slot.seg_count; i++)
+            len += slot.seg[i].len;
+        assert_true(slot.seg_count >= 1 && slot.seg_count <= 2);
+        assert_int_equal(slot.len, len);
+        assert_true(slot.csum != MNET_CSUM_PARTIAL ||
+                    slot.csum_start + slot.csum_offset + 2u <= slot.len);
+        ++*frames;
+        slot = make_slot();
+    }
+}
+
+static void test_garbage_stays_inside_its_slot(void **state)
+{
+    unsigned frames = 0, panics = 0;
+    (void)state;
+    srand(4);
+    for (unsigned round = 0; round < 300; round++) {
+        open_with(round % 2 ? ALL : PLAIN);
+        for (unsigned i = 0; i < 60; i++) {
+            struct fake_chain chain;
+            if (!fake_take(&fake.queue[NET_RX], &chain))
+                break;
+            for (unsigned k = 0; k < 12; k++)
+                chain.part[0].at[k] = (uint8_t)(rand() % 4 ? rand() % 4 : rand());
+            put16(chain.part[0].at + 10, (unsigned)(rand() % 50 ? 1 + rand() % 3 : rand()));
+            uint32_t len = 12 + (uint32_t)rand() % 4085;
+            fake_use(&fake.queue[NET_RX], rand() % 100 ? chain.id : (unsigned)rand() % 300,
+                     rand() % 100 ? len : (uint32_t)rand() % 5000);
+        }
+        panics += fake_panic_of(receive_checked, &frames) != NULL;
+        mnet_port_net_close(dev);
+        dev = NULL;
+    }
+    assert_in_range(panics, 100, 290);
+    assert_true(frames > 1000);
+}
+
 static void test_a_frame_that_is_too_long_is_passed_over(void **state)
 {
     (void)state;
@@ -462,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_a_full_queue_wakes_when_there_is_room),
         cmocka_unit_test(test_what_was_sent_last_leaves_before_the_end),
         cmocka_unit_test(test_lies_about_frames_end_the_program),
+        cmocka_unit_test(test_garbage_stays_inside_its_slot),
         cmocka_unit_test(test_a_frame_that_is_too_long_is_passed_over),
         cmocka_unit_test(test_a_device_that_does_not_stop_ends_the_program),
     };
