@@ -123,18 +123,20 @@ void mn_pkt_pull_far(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
     }
 }
 
-void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+void mn_pkt_limit(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
 {
     struct mnet_frame *frame = &pkt->frame;
-    MN_ASSERT(len <= frame->len);
-    uint32_t cut = frame->len - len;
+    if (len >= frame->len)
+        return;
     frame->len = len;
-    while (frame->seg_count > 1 && cut >= frame->seg[frame->seg_count - 1].len) {
-        frame->seg_count--;
-        cut -= frame->seg[frame->seg_count].len;
-        mn_block_unref(&env->mem, frame->seg[frame->seg_count].at);
-    }
-    frame->seg[frame->seg_count - 1].len -= cut;
+    /* The range in which the new end is: an end between two is that of the former. */
+    unsigned last = 0;
+    while (last + 1u < frame->seg_count && len > frame->seg[last].len)
+        len -= frame->seg[last++].len;
+    frame->seg[last].len = len;
+    for (unsigned i = last + 1u; i < frame->seg_count; i++)
+        mn_block_unref(&env->mem, frame->seg[i].at);
+    frame->seg_count = (uint8_t)(last + 1u);
 }
 
 bool mn_pkt_add(struct mn_env *env, struct mn_pkt *pkt, uint8_t *at, uint32_t len)
@@ -207,37 +209,32 @@ static unsigned find(const struct mnet_frame *frame, uint32_t *off)
     return i;
 }
 
-void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t len)
+uint32_t mn_pkt_copy_some(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t cap)
 {
     const struct mnet_frame *frame = &pkt->frame;
-    MN_ASSERT(off <= frame->len && len <= frame->len - off);
     uint8_t *out = to;
-    for (unsigned i = find(frame, &off); len > 0; i++, off = 0) {
-        MN_ASSERT(i < frame->seg_count);
+    uint32_t done = 0;
+    for (unsigned i = find(frame, &off); i < frame->seg_count && done < cap; i++, off = 0) {
         uint32_t rest = frame->seg[i].len - off;
-        if (len <= rest) {
-            memcpy(out, frame->seg[i].at + off, len);
-            return;
+        if (cap - done <= rest) {
+            memcpy(out + done, frame->seg[i].at + off, cap - done);
+            return cap;
         }
-        memcpy(out, frame->seg[i].at + off, rest);
-        out += rest;
-        len -= rest;
+        memcpy(out + done, frame->seg[i].at + off, rest);
+        done += rest;
     }
+    return done;
 }
 
-mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, uint32_t len, mn_sum sum)
+mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, mn_sum sum)
 {
     const struct mnet_frame *frame = &pkt->frame;
-    MN_ASSERT(off <= frame->len && len <= frame->len - off);
+    MN_ASSERT(off <= frame->len);
     size_t done = 0;
-    for (unsigned i = find(frame, &off); len > 0; i++, off = 0) {
-        MN_ASSERT(i < frame->seg_count);
+    for (unsigned i = find(frame, &off); i < frame->seg_count; i++, off = 0) {
         uint32_t rest = frame->seg[i].len - off;
-        if (len <= rest)
-            return mn_sum_add_at(sum, done, frame->seg[i].at + off, len);
         sum = mn_sum_add_at(sum, done, frame->seg[i].at + off, rest);
         done += rest;
-        len -= rest;
     }
     return sum;
 }

@@ -91,8 +91,15 @@ static inline void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t 
     pkt->frame.len -= len;
 }
 
+/* Cuts the packet to `len` bytes if it is longer. */
+void mn_pkt_limit(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+
 /* Cuts the packet to `len` bytes; at most frame.len (asserted). */
-void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
+static inline void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+{
+    MN_ASSERT(len <= pkt->frame.len);
+    mn_pkt_limit(env, pkt, len);
+}
 
 /* Appends `len` bytes at `at` by reference (one more reference to the block). False when all ranges
  * are used. */
@@ -102,11 +109,18 @@ bool mn_pkt_add(struct mn_env *env, struct mn_pkt *pkt, uint8_t *at, uint32_t le
  * blocks. False when out of memory or ranges: then the packet may hold a part of them. */
 bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uint32_t len);
 
-/* Copies bytes [off, off + len) out; they must be there (asserted). */
-void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t len);
+/* Copies the bytes from `off` on, at most `cap`; says how many there were. */
+uint32_t mn_pkt_copy_some(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t cap);
 
-/* `sum` plus the bytes [off, off + len). */
-mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, uint32_t len, mn_sum sum);
+/* Copies bytes [off, off + len) out; they must be there (asserted). */
+static inline void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t len)
+{
+    MN_ASSERT(off <= pkt->frame.len && len <= pkt->frame.len - off);
+    mn_pkt_copy_some(pkt, off, to, len);
+}
+
+/* `sum` plus the bytes from `off` (at most frame.len: asserted) to the end. */
+mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, mn_sum sum);
 
 /* A reader over the first range, where all headers are. */
 static inline struct mn_rd mn_pkt_rd(const struct mn_pkt *pkt)

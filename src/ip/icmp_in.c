@@ -149,7 +149,7 @@ mn_verdict mn_icmp4_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_
     if (!mn_icmp4_hdr_read(&rd, &hdr))
         return MN_DROP(ICMP_SHORT);
     /* No device checks ICMP, so `verified` would be of something else. */
-    if (!pkt->is_loopback && mn_sum_fold(mn_pkt_sum(pkt, 0, pkt->frame.len, 0)) != UINT16_MAX)
+    if (!pkt->is_loopback && mn_sum_fold(mn_pkt_sum(pkt, 0, 0)) != UINT16_MAX)
         return MN_DROP(ICMP_CHECKSUM);
     switch (hdr.type) {
     case MN_ICMP4_ECHO_REQUEST:

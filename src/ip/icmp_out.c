@@ -50,7 +50,7 @@ static void send(struct mn_ip *ip, uint8_t type, uint8_t code, const struct mn_i
     struct mn_wr wr = mn_pkt_push(env, pkt, MN_ICMP4_HDR_LEN);
     mn_icmp4_hdr_write(&wr, &hdr);
     wr = mn_wr_over(wr.base + MN_ICMP4_CSUM_OFFSET, 2);
-    mn_wr_be16(&wr, mn_sum_finish(mn_pkt_sum(pkt, 0, pkt->frame.len, 0)));
+    mn_wr_be16(&wr, mn_sum_finish(mn_pkt_sum(pkt, 0, 0)));
 
     /* RFC 1122 3.2.2: from the address that the packet was sent to. */
     struct mn_ip_tx tx = {
@@ -76,9 +76,7 @@ void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const stru
     MN_ASSERT(rx->proto != MN_PROTO_ICMP4 && pkt->l3_len <= MN_IP4_HDR_LEN_MAX);
     struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - pkt->l3_len, pkt->l3_len);
     mn_rd_bytes(&rd, quote, pkt->l3_len);
-    uint32_t len =
-        pkt->frame.len < QUOTE_MAX - pkt->l3_len ? pkt->frame.len : QUOTE_MAX - pkt->l3_len;
-    mn_pkt_copy_out(pkt, 0, quote + pkt->l3_len, len);
+    uint32_t len = mn_pkt_copy_some(pkt, 0, quote + pkt->l3_len, QUOTE_MAX - pkt->l3_len);
     uint8_t code = what == MN_UNREACH_PORT ? MN_ICMP4_UNREACH_PORT : MN_ICMP4_UNREACH_PROTOCOL;
     send(ip, MN_ICMP4_UNREACH, code, rx, quote, pkt->l3_len + len);
 }

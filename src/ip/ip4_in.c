@@ -83,8 +83,7 @@ mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
         return verdict;
 
     /* RFC 1122 3.2.1: what is behind the total length is padding of the link. */
-    if (pkt->frame.len > hdr.total_len)
-        mn_pkt_trim(ip->env, pkt, hdr.total_len);
+    mn_pkt_limit(ip->env, pkt, hdr.total_len);
     /* The first range goes past the header, so that the header stays in front of what follows. */
     if (pkt->frame.seg[0].len == hdr.header_len && pkt->frame.len > hdr.header_len)
         return MN_DROP(IP4_SHORT);

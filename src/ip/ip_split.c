@@ -12,7 +12,7 @@ static void complete_checksum(struct mn_pkt *pkt)
 {
     struct mnet_frame *frame = &pkt->frame;
     uint32_t start = frame->csum_start;
-    uint16_t value = mn_sum_finish(mn_pkt_sum(pkt, start, frame->len - start, 0));
+    uint16_t value = mn_sum_finish(mn_pkt_sum(pkt, start, 0));
     uint32_t at = start + frame->csum_offset;
     MN_ASSERT(at + 2 <= frame->seg[0].len);
     struct mn_wr wr = mn_wr_over(frame->seg[0].at + at, 2);

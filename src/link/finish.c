@@ -103,10 +103,8 @@ bool mn_link_finish(struct mn_link *link, struct mn_pkt *pkt)
         return true;
     if (frame->seg_count > 1 && (link->caps & MNET_NETDEV_GATHER) == 0)
         return gather(link->env, pkt, wants_sum(link, frame));
-    if (wants_sum(link, frame)) {
-        uint32_t len = frame->len - frame->csum_start;
-        store_sum(frame, mn_pkt_sum(pkt, frame->csum_start, len, 0));
-    }
+    if (wants_sum(link, frame))
+        store_sum(frame, mn_pkt_sum(pkt, frame->csum_start, 0));
     return true;
 }
 

@@ -14,7 +14,7 @@ static bool has_good_checksum(const struct mn_pkt *pkt, const struct mn_ip_rx *r
     if (pkt->frame.csum != MNET_CSUM_NONE)
         return true;
     mn_sum sum = mn_ip_pseudo_sum(&rx->src, &rx->dst, MN_PROTO_TCP, pkt->frame.len);
-    return mn_sum_finish(mn_pkt_sum(pkt, 0, pkt->frame.len, sum)) == 0;
+    return mn_sum_finish(mn_pkt_sum(pkt, 0, sum)) == 0;
 }
 
 /* Flags that no TCP sends together. SYN with FIN would be a transaction of RFC 1644, which is gone;

@@ -9,7 +9,8 @@
  * one's callback might close the second. */
 #include <udp/udp_state.h>
 
-/* RFC 768, RFC 1122 4.1.3.4 MUST: a checksum that is there must be right. Zero is none. */
+/* RFC 768, RFC 1122 4.1.3.4 MUST: a checksum that is there must be right. Zero is none. The packet
+ * is as long as its header says. */
 static bool has_good_checksum(const struct mn_pkt *pkt, const struct mn_udp_hdr *hdr,
                               const struct mn_ip_rx *rx)
 {
@@ -18,7 +19,7 @@ static bool has_good_checksum(const struct mn_pkt *pkt, const struct mn_udp_hdr 
     if (pkt->is_loopback || pkt->frame.csum != MNET_CSUM_NONE)
         return true;
     mn_sum sum = mn_ip_pseudo_sum(&rx->src, &rx->dst, MN_PROTO_UDP, hdr->length);
-    return mn_sum_fold(mn_pkt_sum(pkt, 0, hdr->length, sum)) == UINT16_MAX;
+    return mn_sum_fold(mn_pkt_sum(pkt, 0, sum)) == UINT16_MAX;
 }
 
 /* Another packet over the same bytes; only read by its owner. */
@@ -61,10 +62,9 @@ mn_verdict mn_udp_in(struct mn_transport *t, struct mn_pkt *pkt, const struct mn
     udp->env->stats.udp_rx++;
     if (!mn_udp_hdr_read(&rd, &hdr) || hdr.length > pkt->frame.len)
         return MN_DROP(UDP_SHORT);
+    mn_pkt_limit(udp->env, pkt, hdr.length);
     if (!has_good_checksum(pkt, &hdr, rx))
         return MN_DROP(UDP_CHECKSUM);
-    if (hdr.length < pkt->frame.len)
-        mn_pkt_trim(udp->env, pkt, hdr.length);
 
     struct mnet_endpoint to = {rx->dst, hdr.dst_port};
     struct mnet_endpoint from = {rx->src, hdr.src_port};

@@ -65,8 +65,12 @@ static void check_bytes(const struct mn_pkt *pkt)
     assert_memory_equal(out, flat + off, len);
     assert_int_equal(out[len], 0xee);
     mn_sum start_sum = mn_sum_add16(0, (uint16_t)random64());
-    assert_int_equal(mn_sum_fold(mn_pkt_sum(pkt, off, len, start_sum)),
-                     mn_sum_fold(mn_sum_add(start_sum, flat + off, len)));
+    assert_int_equal(mn_sum_fold(mn_pkt_sum(pkt, off, start_sum)),
+                     mn_sum_fold(mn_sum_add(start_sum, flat + off, flat_len - off)));
+    memset(out, 0xee, sizeof out);
+    assert_int_equal(mn_pkt_copy_some(pkt, off, out, FLAT_MAX), flat_len - off);
+    assert_memory_equal(out, flat + off, flat_len - off);
+    assert_int_equal(mn_pkt_copy_some(pkt, flat_len, out, 1), 0);
 }
 
 static uint32_t headroom(const struct mn_pkt *pkt)
@@ -475,7 +479,7 @@ static void test_misuse_ends_the_program(void **state)
     ASSERT_PANICS(mn_pkt_copy_out(pkt, 0, out, 6));
     ASSERT_PANICS(mn_pkt_copy_out(pkt, 6, out, 0));
     ASSERT_PANICS(mn_pkt_copy_out(pkt, 1, out, UINT32_MAX));
-    ASSERT_PANICS(mn_pkt_sum(pkt, 5, 1, 0));
+    ASSERT_PANICS(mn_pkt_sum(pkt, 6, 0));
     mn_block_ref(&env.mem, pkt->frame.seg[0].at);
     ASSERT_PANICS(mn_pkt_push(&env, pkt, 1));
     mn_block_unref(&env.mem, pkt->frame.seg[0].at);
