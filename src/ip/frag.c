@@ -9,11 +9,11 @@
  *     | ... IP header | payload 0 .. 16319 | 16320 .. 32703   | ...
  *     0          MN_FRAG_ROOM
  *
- * A fragment is copied to its place and its packet freed at once, so that what a datagram holds is
- * bounded by its own length and a hostile one cannot pin receive buffers. The ranges are an
- * ascending list without overlaps: the datagram is whole when their lengths add up to the total,
- * and there can be no hole then. The fragment that completes it becomes the packet: its storage is
- * exchanged for the blocks, so completion needs no memory and cannot fail.
+ * A fragment is copied to its place (frag_copy.c) and its packet freed at once, so that what a
+ * datagram holds is bounded by its own length and a hostile one cannot pin receive buffers. The
+ * ranges are an ascending list without overlaps: the datagram is whole when their lengths add up to
+ * the total, and there can be no hole then. The fragment that completes it becomes the packet: its
+ * storage is exchanged for the blocks, so completion needs no memory and cannot fail.
  *
  * Two fragments that claim the same byte are an attack or a broken sender, and whatever would be
  * delivered is a guess. The whole datagram is dropped, and the slot remembers that until its
@@ -25,7 +25,6 @@
  * Where one more is wanted, the oldest gives way: if it is still incomplete, it most likely lost
  * a fragment. */
 #include <ip/ip_state.h>
-#include <string.h>
 
 /* RFC 1122 3.3.2 asks for 60 to 120 s, from a time of slow links. It is 30 s here, as in Linux: a
  * sender at 1 Gbit/s reuses its 16-bit identifications within a second, and every second that an
@@ -77,15 +76,13 @@ static void give_way(struct mn_ip *ip, struct mn_frag_slot *slot)
     free_slot(ip, slot);
 }
 
-/* The slot that was begun first, among those of `src` (0: of everybody); only open ones with
- * `is_open`. NULL if there is none. */
-static struct mn_frag_slot *oldest(struct mn_ip *ip, uint32_t src, bool is_open)
+/* The slot that was begun first; only open ones with `is_open`. NULL if there is none. */
+static struct mn_frag_slot *oldest(struct mn_ip *ip, bool is_open)
 {
     struct mn_frag_slot *best = NULL;
     for (unsigned i = 0; i < MN_FRAG_SLOTS; i++) {
         struct mn_frag_slot *slot = &ip->frag.slot[i];
-        if (slot->state == MN_FRAG_FREE || (src != 0 && slot->src != src) ||
-            (is_open && slot->state != MN_FRAG_OPEN))
+        if (slot->state == MN_FRAG_FREE || (is_open && slot->state != MN_FRAG_OPEN))
             continue;
         if (!best || slot->deadline < best->deadline)
             best = slot;
@@ -96,7 +93,7 @@ static struct mn_frag_slot *oldest(struct mn_ip *ip, uint32_t src, bool is_open)
 /* Deadlines are in the order in which datagrams were begun, so one timer serves all. */
 static void arm(struct mn_ip *ip)
 {
-    const struct mn_frag_slot *first = oldest(ip, 0, false);
+    const struct mn_frag_slot *first = oldest(ip, false);
     mn_env_arm(ip->env, &ip->frag.timer, first ? first->deadline : MNET_NEVER);
 }
 
@@ -116,18 +113,26 @@ static struct mn_frag_slot *find(struct mn_ip *ip, const struct mn_ip4_hdr *hdr)
 static struct mn_frag_slot *make_room(struct mn_ip *ip, uint32_t src)
 {
     struct mn_frag_slot *free = NULL;
+    struct mn_frag_slot *first = &ip->frag.slot[0]; /* the oldest, when none is free */
+    struct mn_frag_slot *first_of_source = first;
     unsigned of_source = 0;
     for (unsigned i = 0; i < MN_FRAG_SLOTS; i++) {
         struct mn_frag_slot *slot = &ip->frag.slot[i];
-        if (slot->state == MN_FRAG_FREE)
+        if (slot->state == MN_FRAG_FREE) {
             free = slot;
-        else if (slot->src == src)
-            of_source++;
+            continue;
+        }
+        if (slot->deadline < first->deadline)
+            first = slot;
+        if (slot->src != src)
+            continue;
+        if (of_source == 0 || slot->deadline < first_of_source->deadline)
+            first_of_source = slot;
+        of_source++;
     }
     if (free && of_source < MN_FRAG_PER_SOURCE)
         return free;
-    free = oldest(ip, of_source < MN_FRAG_PER_SOURCE ? 0 : src, false);
-    MN_ASSERT(free);
+    free = of_source < MN_FRAG_PER_SOURCE ? first : first_of_source;
     give_way(ip, free);
     return free;
 }
@@ -153,10 +158,9 @@ static struct mn_frag_slot *begin(struct mn_ip *ip, const struct mn_ip4_hdr *hdr
     return slot;
 }
 
-/* ---- payload ---- */
+/* ---- blocks ---- */
 
-/* The next free block, within the share of the budget; others give way for it, never `slot`. */
-static uint8_t *get_block(struct mn_ip *ip, const struct mn_frag_slot *slot)
+uint8_t *mn_frag_block(struct mn_ip *ip, const struct mn_frag_slot *slot)
 {
     uint32_t limit = ip->env->mem.page_count / BUDGET_SHARE;
     for (unsigned i = 0; i < MN_FRAG_SLOTS; i++) {
@@ -167,89 +171,12 @@ static uint8_t *get_block(struct mn_ip *ip, const struct mn_frag_slot *slot)
                 return block;
             }
         }
-        struct mn_frag_slot *victim = oldest(ip, 0, true);
+        struct mn_frag_slot *victim = oldest(ip, true);
         if (!victim || victim == slot)
             return NULL;
         give_way(ip, victim);
     }
     return NULL;
-}
-
-/* Bytes of `len` that lie in the block in which they begin at `off`. */
-static uint32_t part_of(uint32_t len, uint32_t off)
-{
-    return len < MN_BLOCK_LARGE - off ? len : MN_BLOCK_LARGE - off;
-}
-
-/* Copies the packet's bytes to payload offset `start`. False: no memory. */
-static bool copy_in(struct mn_ip *ip, const struct mn_frag_slot *slot, struct mn_frag_body *body,
-                    const struct mn_pkt *pkt, uint32_t start)
-{
-    uint32_t len = pkt->frame.len;
-    uint32_t off = (MN_FRAG_ROOM + start) % MN_BLOCK_LARGE;
-    uint32_t done = 0;
-    for (uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE; b < MN_FRAG_BLOCKS; b++, off = 0) {
-        uint8_t *block = body->block[b];
-        if (!block) {
-            block = get_block(ip, slot);
-            if (!block)
-                return false;
-            body->block[b] = block;
-        }
-        uint32_t room = MN_BLOCK_LARGE - off;
-        if (len - done <= room) {
-            mn_pkt_copy_out(pkt, done, block + off, len - done);
-            return true;
-        }
-        mn_pkt_copy_out(pkt, done, block + off, room);
-        done += room;
-    }
-    return false; /* not reached: all of a datagram fits the blocks */
-}
-
-/* Whether bytes [done, done + len) of the packet are those at `at`. */
-static bool is_equal(const struct mn_pkt *pkt, uint32_t done, const uint8_t *at, uint32_t len)
-{
-    uint8_t chunk[256] = {0};
-    uint32_t i = 0;
-    for (; len - i > sizeof chunk; i += sizeof chunk) {
-        mn_pkt_copy_out(pkt, done + i, chunk, sizeof chunk);
-        if (memcmp(chunk, at + i, sizeof chunk) != 0)
-            return false;
-    }
-    mn_pkt_copy_out(pkt, done + i, chunk, len - i);
-    return memcmp(chunk, at + i, len - i) == 0;
-}
-
-/* Whether the payload at `start`, all of which is here, is what the packet says. */
-static bool is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, uint32_t start)
-{
-    uint32_t len = pkt->frame.len;
-    uint32_t off = (MN_FRAG_ROOM + start) % MN_BLOCK_LARGE;
-    uint32_t done = 0;
-    for (uint32_t b = (MN_FRAG_ROOM + start) / MN_BLOCK_LARGE; b < MN_FRAG_BLOCKS; b++, off = 0) {
-        const uint8_t *block = body->block[b];
-        MN_ASSERT(block);
-        uint32_t room = MN_BLOCK_LARGE - off;
-        if (len - done <= room)
-            return is_equal(pkt, done, block + off, len - done);
-        if (!is_equal(pkt, done, block + off, room))
-            return false;
-        done += room;
-    }
-    return false; /* not reached: all of a datagram fits the blocks */
-}
-
-/* The first fragment's IP header goes in front of the payload, for those who quote the datagram. */
-static void copy_header(struct mn_frag_slot *slot, const struct mn_frag_body *body,
-                        const struct mn_pkt *pkt)
-{
-    uint8_t *block = body->block[0];
-    uint16_t len = pkt->l3_len;
-    MN_ASSERT(len >= MN_IP4_HDR_LEN_MIN && len <= MN_IP4_HDR_LEN_MAX && block);
-    struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - len, len);
-    mn_rd_bytes(&rd, block + (MN_FRAG_ROOM - len), len);
-    slot->hdr_len = (uint8_t)len;
 }
 
 /* ---- ranges ---- */
@@ -278,7 +205,7 @@ static mn_verdict check(const struct mn_frag_slot *slot, const struct mn_frag_bo
     if (is_last && end < reach)
         return MN_DROP(FRAG_BAD);
     if (i < body->count && after.start == start && after.end == end)
-        return is_same(body, pkt, start) ? MN_DROP(FRAG_DUPLICATE) : MN_DROP(FRAG_OVERLAP);
+        return mn_frag_is_same(body, pkt, start) ? MN_DROP(FRAG_DUPLICATE) : MN_DROP(FRAG_OVERLAP);
     if (before.end > start || (i < body->count && after.start < end))
         return MN_DROP(FRAG_OVERLAP);
     return body->count < MN_FRAG_RANGES ? MN_DONE : MN_DROP(FRAG_TOO_MANY);
@@ -299,31 +226,38 @@ static void insert(struct mn_frag_body *body, uint32_t start, uint32_t end)
 
 /* ---- the whole datagram ---- */
 
-/* Exchanges the packet's storage for the datagram's and forgets the slot. */
-static void complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct mn_pkt *pkt,
-                     struct mn_ip_rx *rx)
+/* Makes the datagram's blocks, with the references to them, the ranges of `frame`. False: one is
+ * missing, which lengths that add up rule out; should it be, nothing is delivered. */
+static bool hand_over(struct mn_ip *ip, struct mn_frag_body *body, uint32_t total,
+                      struct mnet_frame *frame)
 {
-    struct mn_env *env = ip->env;
-    struct mn_frag_body *body = slot->body;
-    struct mnet_frame *frame = &pkt->frame;
-    MN_ASSERT(body);
-    for (unsigned i = 0; i < frame->seg_count && i < MNET_FRAME_SEGS; i++)
-        mn_block_unref(&env->mem, frame->seg[i].at);
-    *frame = (struct mnet_frame){.len = slot->total};
-    uint32_t left = slot->total;
+    *frame = (struct mnet_frame){.len = total};
+    uint32_t left = total;
     uint32_t off = MN_FRAG_ROOM;
-    for (unsigned b = 0; b < MN_FRAG_BLOCKS && left > 0; b++) {
-        uint8_t *block = body->block[b];
-        uint32_t n = part_of(left, off);
-        MN_ASSERT(block);
-        body->block[b] = NULL; /* its reference goes with the packet */
-        frame->seg[b] = (struct mnet_seg){block + off, n};
+    for (unsigned b = 0; b < MN_FRAG_BLOCKS && body->block[b]; b++) {
+        uint32_t room = MN_BLOCK_LARGE - off;
+        frame->seg[b] = (struct mnet_seg){body->block[b] + off, left < room ? left : room};
         frame->seg_count++;
+        body->block[b] = NULL;
         ip->frag.blocks--;
-        left -= n;
+        if (left <= room)
+            return true;
+        left -= room;
         off = 0;
     }
-    MN_ASSERT(left == 0);
+    return false;
+}
+
+/* Exchanges the packet's storage for the datagram's and forgets the slot. */
+static mn_verdict complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct mn_frag_body *body,
+                           uint32_t total, struct mn_pkt *pkt, struct mn_ip_rx *rx)
+{
+    struct mn_env *env = ip->env;
+    struct mnet_frame *frame = &pkt->frame;
+    for (unsigned i = 0; i < frame->seg_count && i < MNET_FRAME_SEGS; i++)
+        mn_block_unref(&env->mem, frame->seg[i].at);
+    if (!hand_over(ip, body, total, frame))
+        return refuse(ip, slot, MN_DROP(FRAG_BAD));
     pkt->l3_len = slot->hdr_len;
     pkt->gso_count = 1;
     /* RFC 3168 5.3 MUST: congestion experienced by one fragment is experienced by the datagram. */
@@ -333,17 +267,19 @@ static void complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct mn_pkt 
     free_slot(ip, slot);
     arm(ip);
     env->stats.ip_reassembled++;
+    return MN_DONE;
 }
 
 mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr,
                       struct mn_ip_rx *rx)
 {
     uint32_t start = hdr->frag_offset;
-    uint32_t end = start + pkt->frame.len;
+    uint32_t len = pkt->frame.len;
+    uint32_t end = start + len;
     bool is_last = !hdr->more_fragments;
     ip->env->stats.ip_fragments_rx++;
     /* RFC 791 3.2: all but the last are multiples of 8 bytes, and no datagram is above 65,535. */
-    if (end == start || (!is_last && end % 8 != 0) || end + hdr->header_len > UINT16_MAX)
+    if (len == 0 || (!is_last && end % 8 != 0) || end > UINT16_MAX - (uint32_t)hdr->header_len)
         return MN_DROP(FRAG_BAD);
 
     struct mn_frag_slot *slot = find(ip, hdr);
@@ -361,41 +297,43 @@ mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_
      */
     if (verdict != MN_DONE)
         return refuse(ip, slot, verdict);
-    if (!copy_in(ip, slot, body, pkt, start))
+    if (!mn_frag_store(ip, slot, body, pkt, start))
         return refuse(ip, slot, MN_DROP(FRAG_NO_ROOM));
 
     insert(body, start, end);
-    slot->filled += end - start;
+    uint32_t total = is_last ? end : slot->total;
+    uint32_t filled = slot->filled + len;
+    slot->total = total;
+    slot->filled = filled;
     slot->is_ce |= (rx->tos & MN_IP_ECN_CE) == MN_IP_ECN_CE;
     slot->is_group |= rx->is_group;
     if (start == 0)
-        copy_header(slot, body, pkt);
-    if (is_last)
-        slot->total = end;
-    if (slot->filled != slot->total) {
+        slot->hdr_len = hdr->header_len;
+    if (filled != total) {
         mn_pkt_free(ip->env, pkt);
         return MN_KEPT;
     }
     /* The first fragment may have more options than the others. */
-    if (slot->hdr_len + slot->total > UINT16_MAX)
+    if (slot->hdr_len + total > UINT16_MAX)
         return refuse(ip, slot, MN_DROP(FRAG_BAD));
-    complete(ip, slot, pkt, rx);
-    return MN_DONE;
+    return complete(ip, slot, body, total, pkt, rx);
 }
 
 /* ---- giving up ---- */
 
 /* Tells the sender if there is something to quote. */
-static void time_out(struct mn_ip *ip, struct mn_frag_slot *slot)
+static void time_out(struct mn_ip *ip, const struct mn_frag_slot *slot,
+                     const struct mn_frag_body *body)
 {
+    const uint8_t *block = body->block[0];
     mn_env_count_drop(ip->env, MNET_DROP_FRAG_TIMEOUT);
     /* RFC 1122 3.3.2, RFC 792: only when the first fragment is here. */
-    if (slot->hdr_len == 0 || slot->is_group)
+    if (!block || slot->hdr_len == 0 || slot->is_group)
         return;
-    uint32_t len = slot->body->range[0].end;
+    uint32_t len = body->range[0].end;
     if (len > MN_BLOCK_LARGE - MN_FRAG_ROOM)
         len = MN_BLOCK_LARGE - MN_FRAG_ROOM;
-    const uint8_t *at = slot->body->block[0] + (MN_FRAG_ROOM - slot->hdr_len);
+    const uint8_t *at = block + (MN_FRAG_ROOM - slot->hdr_len);
     mn_icmp_send_reassembly_exceeded(ip, at, slot->hdr_len + len);
 }
 
@@ -405,8 +343,9 @@ void mn_frag_expire(struct mn_ip *ip)
         struct mn_frag_slot *slot = &ip->frag.slot[i];
         if (slot->state == MN_FRAG_FREE || slot->deadline > ip->env->now)
             continue;
-        if (slot->state == MN_FRAG_OPEN)
-            time_out(ip, slot);
+        const struct mn_frag_body *body = slot->body;
+        if (body)
+            time_out(ip, slot, body);
         free_slot(ip, slot);
     }
     arm(ip);
@@ -421,7 +360,7 @@ void mn_frag_clear(struct mn_ip *ip)
 
 bool mn_frag_shed(struct mn_ip *ip)
 {
-    struct mn_frag_slot *victim = oldest(ip, 0, true);
+    struct mn_frag_slot *victim = oldest(ip, true);
     if (!victim)
         return false;
     give_way(ip, victim);

@@ -159,10 +159,22 @@ struct mn_frag {
  * with its IP header in front. KEPT: more are needed. Drops leave `pkt` to the caller. */
 mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr,
                       struct mn_ip_rx *rx);
+/* The next free block for `slot`, within the share of the budget; others give way for it, never
+ * `slot`. NULL: there is none. */
+uint8_t *mn_frag_block(struct mn_ip *ip, const struct mn_frag_slot *slot);
 void mn_frag_expire(struct mn_ip *ip);
 void mn_frag_clear(struct mn_ip *ip);
 bool mn_frag_shed(struct mn_ip *ip);
 bool mn_frag_ok(const struct mn_ip *ip);
+
+/* frag_copy.c: payload bytes from `start` on of an open datagram, all of which fit a datagram. */
+
+/* Copies the packet's bytes there and, when they are the first, its IP header in front. False: no
+ * memory; a part may be there. */
+bool mn_frag_store(struct mn_ip *ip, const struct mn_frag_slot *slot, struct mn_frag_body *body,
+                   const struct mn_pkt *pkt, uint32_t start);
+/* Whether the bytes there are those of the packet. */
+bool mn_frag_is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, uint32_t start);
 
 /* ---- ICMP: icmp_out.c ---- */
 
