@@ -10,6 +10,7 @@
  * There is one stream to speak to, so diagnostics go where output goes. There is no request to end:
  * whoever wants the end kills the tender, and nothing of the unikernel is left. */
 #include "../bare/bare.h"
+#include <base/fmt.h>
 #include <mnet/port.h>
 #include <solo5.h>
 #include <string.h>
@@ -20,11 +21,18 @@
 #define MEMORY_MIN (1024u * 1024u)
 /* Solo5 keeps 255 and above. */
 #define STATUS_MAX 254
+/* More calls than any that are nested here; the innermost say most. */
+#define CALLS_MAX 32u
+
+/* The free memory: all stacks lie in it. */
+static uintptr_t memory_start, memory_end;
 
 int solo5_app_main(const struct solo5_start_info *info)
 {
     if (info->heap_size < INITIAL_STACK + MEMORY_MIN)
         mnet_port_panic("there is too little memory: give the tender a larger --mem");
+    memory_start = info->heap_start;
+    memory_end = info->heap_start + info->heap_size;
     bare_memory_init(info->heap_start, info->heap_size - INITIAL_STACK);
     bare_main(info->cmdline);
 }
@@ -47,11 +55,28 @@ _Noreturn void mnet_port_exit(int status)
     solo5_exit(status < 0 || status > STATUS_MAX ? SOLO5_EXIT_FAILURE : status);
 }
 
+/* Frames are linked by what the frame pointer points to: the caller's, and above it where the
+ * caller goes on. Only stacks are looked at, and only upwards, so this ends whatever is there. */
+static void print_calls(const uint64_t *frame)
+{
+    char line[40];
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        uintptr_t at = (uintptr_t)frame;
+        if (at % 8 != 0 || at < memory_start || at + 16 > memory_end || frame[1] == 0)
+            return;
+        solo5_console_write(line, mn_fmt(line, sizeof line, "  called from 0x%lx\n", frame[1]));
+        if (frame[0] <= at)
+            return;
+        frame = (const uint64_t *)frame[0];
+    }
+}
+
 /* Aborts, so that a tender that was asked to keeps a core. */
 _Noreturn void mnet_port_panic(const char *message)
 {
     solo5_console_write("panic: ", 7);
     solo5_console_write(message, strlen(message));
     solo5_console_write("\n", 1);
+    print_calls(__builtin_frame_address(0));
     solo5_abort();
 }

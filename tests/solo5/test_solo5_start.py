@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Starting and ending: manifest, hello, announcement, command line, leaks (acceptance 1-4, 27, 28)."""
 import json
+import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -151,6 +153,26 @@ def leaks(t):
 def leak(t):
     """forgetting to kill the RNG ends the program with the rule, the resource and its place"""
     leaks_of(t, (("rng", "rng"),))
+
+
+@on("spt", "virtio")
+def calls(t):
+    """a panic is followed by where it was called from, which the image with its symbols explains"""
+    with tap(), Image(t, "leak", "--forget=stack") as p:
+        p.wait()
+        at = re.findall(r"^  called from (0x[0-9a-f]+)", p.text, re.M)
+    functions = sh("addr2line", "-fie", t.image("leak"), *at).stdout.split()
+    assert "mnet_run" in functions and "mnet_sched_run" in functions, (p.text, functions)
+
+
+@on("spt", "hvt")
+def size(t):
+    """the image of echo, stripped, has at most 200,000 bytes, and keeps its notes"""
+    with tempfile.NamedTemporaryFile() as image:
+        sh("strip", "-o", image.name, t.image("echo"))
+        length = os.path.getsize(image.name)
+        assert length <= 200000, length
+        equal(sh("solo5-elftool", "query-abi", image.name).stdout, sh("solo5-elftool", "query-abi", t.image("echo")).stdout, "ABI")
 
 
 @on("spt", "hvt", "virtio")
