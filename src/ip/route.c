@@ -108,8 +108,10 @@ mnet_err mn_ip_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr)
     if (i >= ip->own_count)
         return MNET_ERR_ADDR_NOT_AVAIL;
     ip->own_count--;
-    for (; i < ip->own_count; i++) /* the order is the order of preference */
-        ip->own[i] = ip->own[i + 1];
+    for (; i < ip->own_count; i++) { /* the order is the order of preference */
+        struct mn_ip_own moved = ip->own[i + 1];
+        ip->own[i] = moved;
+    }
     return MNET_OK;
 }
 
@@ -163,8 +165,10 @@ mnet_err mn_ip_route_add(struct mn_ip *ip, const struct mnet_cidr *dst,
     if (ip->route_count == MN_IP_ROUTES)
         return MNET_ERR_NO_MEMORY;
     uint32_t i = ip->route_count++;
-    for (; i > 0 && ip->route[i - 1].prefix_len < route.prefix_len; i--)
-        ip->route[i] = ip->route[i - 1];
+    for (; i > 0 && ip->route[i - 1].prefix_len < route.prefix_len; i--) {
+        struct mn_ip_route moved = ip->route[i - 1];
+        ip->route[i] = moved;
+    }
     ip->route[i] = route;
     return MNET_OK;
 }
@@ -177,8 +181,10 @@ mnet_err mn_ip_route_remove(struct mn_ip *ip, const struct mnet_cidr *dst)
     if (!mnet_addr_is_v4(&dst->addr) || i >= ip->route_count)
         return MNET_ERR_ADDR_NOT_AVAIL;
     ip->route_count--;
-    for (; i < ip->route_count; i++)
-        ip->route[i] = ip->route[i + 1];
+    for (; i < ip->route_count; i++) {
+        struct mn_ip_route moved = ip->route[i + 1];
+        ip->route[i] = moved;
+    }
     return MNET_OK;
 }
 

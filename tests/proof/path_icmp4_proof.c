@@ -4,7 +4,7 @@
  * quote; and a packet of any bytes that nobody takes through mn_icmp_send_unreach. They come as mn_ip4_in hands packets
  * on (check in path_ip4_proof.c). And what else makes an ICMP error or is taken for one: a datagram that was never
  * whole, a packet of ours that does not get on. Lengths up to what is ever read are cases of their own, all longer ones are one case;
- * so are the header lengths where they count. Own addresses and groups (harness `route`) and output answer anything.
+ * so are the header lengths where they count. Own addresses and groups (harness `ip_tables`) and output answer anything.
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0

@@ -3,7 +3,7 @@
  * IPv4: a packet of any bytes through mn_ip4_in: header, checksum, source, destination, options, padding, and what it
  * says of the packet afterwards, which is what the harnesses of the layers above begin with. Lengths up to what a header
  * takes are cases of their own, all longer ones are one case; so are the header lengths. Own addresses and groups (harness
- * `route`) and reassembly (path_frag) answer anything.
+ * `ip_tables`) and reassembly (path_frag) answer anything.
  *
  * include: model
  * options: -eva-split-return auto -eva-split-return-function mn_ip4_in:0:1:5:6 -eva-no-interprocedural-splits -eva-slevel 0 -eva-slevel-function mn_ip4_in:50,packet_in:50,mn_ip4_hdr_read:50,read_header:50

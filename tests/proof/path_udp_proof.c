@@ -2,7 +2,8 @@
  *
  * UDP: a datagram of any bytes through mn_udp_in, to one socket or to a group of any two, and an error with any quote
  * through mn_udp_error. They come as mn_ip4_in and mn_icmp4_in hand them on. Lengths up to what is ever read are cases of
- * their own, all longer ones are one case. Which socket it is for, and its queue, answer anything (harness `udp_tables`).
+ * their own, all longer ones are one case. Which socket it is for (harness
+ * `udp_tables`), and its queue, answer anything.
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0
