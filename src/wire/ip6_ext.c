@@ -63,28 +63,34 @@ static enum mn_ip6_ext_step known_option(struct mn_ip6_ext *ext, uint8_t type, i
     return MN_IP6_EXT_ONE;
 }
 
+static enum mn_ip6_ext_step add_padding(struct options *seen, int32_t len)
+{
+    int32_t padding = seen->padding + len;
+    if (padding > MN_IP6_PADDING)
+        return MN_IP6_EXT_TOO_MANY;
+    seen->padding = padding;
+    return MN_IP6_EXT_ONE;
+}
+
 /* One option or a piece of padding. ONE: go on. */
 static enum mn_ip6_ext_step one_option(struct mn_rd *r, struct options *seen,
                                        struct mn_ip6_ext *ext)
 {
     int32_t at = r->off;
     uint8_t type = mn_rd_u8(r);
-    if (type == OPT_PAD1) {
-        seen->padding += 1;
-        return seen->padding > MN_IP6_PADDING ? MN_IP6_EXT_TOO_MANY : MN_IP6_EXT_ONE;
-    }
+    if (type == OPT_PAD1)
+        return add_padding(seen, 1);
     uint8_t len = mn_rd_u8(r);
     struct mn_rd data = mn_rd_sub(r, len);
     if (!mn_rd_ok(r)) /* its length leads past the header; or its type is the last byte */
         return param(ext, MN_ICMP6_PARAM_FIELD, at + 1 < r->end ? at + 1 : at);
-    if (type == OPT_PADN) {
-        seen->padding += 2 + len;
-        return seen->padding > MN_IP6_PADDING ? MN_IP6_EXT_TOO_MANY : MN_IP6_EXT_ONE;
-    }
+    if (type == OPT_PADN)
+        return add_padding(seen, 2 + len);
     seen->padding = 0;
     /* RFC 8504 5.3: a packet with more is silently discarded. */
-    if (++seen->count > MN_IP6_OPTIONS)
+    if (seen->count >= MN_IP6_OPTIONS)
         return MN_IP6_EXT_TOO_MANY;
+    seen->count++;
     return known_option(ext, type, at, data);
 }
 

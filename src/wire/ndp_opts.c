@@ -86,17 +86,22 @@ static void note(struct mn_ndp_opts *o, struct mn_ndp_opt opt)
     /* RFC 4861 4.6 MUST: others are ignored, and the message goes on behind them. */
 }
 
+static enum mn_ndp_step note_next(struct mn_rd *options, struct mn_ndp_opts *o)
+{
+    struct mn_ndp_opt opt;
+    enum mn_ndp_step step = mn_ndp_opt_next(options, &opt);
+    if (step == MN_NDP_ONE)
+        note(o, opt);
+    return step;
+}
+
 bool mn_ndp_opts_read(struct mn_rd options, struct mn_ndp_opts *out)
 {
     *out = (struct mn_ndp_opts){0};
     struct mn_ndp_opts got = {0};
     enum mn_ndp_step step = MN_NDP_ONE;
-    for (int i = 0; i <= MN_NDP_OPTIONS_MAX && step == MN_NDP_ONE; i++) {
-        struct mn_ndp_opt opt;
-        step = mn_ndp_opt_next(&options, &opt);
-        if (step == MN_NDP_ONE)
-            note(&got, opt);
-    }
+    for (int i = 0; i <= MN_NDP_OPTIONS_MAX && step == MN_NDP_ONE; i++)
+        step = note_next(&options, &got);
     if (step != MN_NDP_LAST)
         return false;
     *out = got;
@@ -195,8 +200,13 @@ bool mn_ndp_route_read(struct mn_rd data, struct mn_ndp_route *out)
     got.lifetime_s = mn_rd_be32(&data);
     int32_t left = mn_rd_left(&data);
     /* RFC 4191 2.3 MUST: with the reserved preference the option is ignored. */
-    if (!mn_rd_ok(&data) || !is_known || got.net.prefix_len > 128 || left > 16 ||
-        left < route_bytes(got.net.prefix_len) || !read_prefix(&data, left, &got.net))
+    if (!mn_rd_ok(&data) || !is_known || got.net.prefix_len > 128 ||
+        left < route_bytes(got.net.prefix_len))
+        return false;
+    bool is_good = left == 16  ? read_prefix(&data, 16, &got.net)
+                   : left == 8 ? read_prefix(&data, 8, &got.net)
+                               : left == 0;
+    if (!is_good)
         return false;
     *out = got;
     return true;
@@ -260,23 +270,29 @@ static bool is_alphanumeric(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+/* One more character of a text that always ends with its NUL. */
+static bool put_char(char *text, unsigned *used, char c)
+{
+    if (*used >= MN_NDP_DOMAIN_MAX - 1)
+        return false;
+    text[*used] = c;
+    *used += 1;
+    text[*used] = '\0';
+    return true;
+}
+
 /* A label of `len` bytes to the end of the text. */
 static bool read_label(struct mn_rd *domains, uint8_t len, char *text, unsigned *used)
 {
     struct mn_rd label = mn_rd_sub(domains, len);
-    unsigned at = *used;
-    if (!mn_rd_ok(&label) || at + (at > 0) + len > MN_NDP_DOMAIN_MAX - 1)
+    if (!mn_rd_ok(&label) || (*used > 0 && !put_char(text, used, '.')))
         return false;
-    if (at > 0)
-        text[at++] = '.';
     for (unsigned i = 0; i < len && i < LABEL_MAX; i++) {
         uint8_t c = mn_rd_u8(&label);
         bool is_inner_hyphen = c == '-' && i > 0 && i + 1 < len;
-        if (!is_alphanumeric(c) && !is_inner_hyphen)
+        if ((!is_alphanumeric(c) && !is_inner_hyphen) || !put_char(text, used, (char)c))
             return false;
-        text[at++] = (char)c;
     }
-    *used = at;
     return true;
 }
 
@@ -292,10 +308,8 @@ enum mn_ndp_step mn_ndp_domain_next(struct mn_rd *domains, char *text)
         uint8_t len = mn_rd_u8(domains);
         if (!mn_rd_ok(domains))
             break;
-        if (len == 0) { /* RFC 8106 5.2: zeros fill the option up; no domain begins with one */
-            text[used] = '\0';
+        if (len == 0) /* RFC 8106 5.2: zeros fill the option up; no domain begins with one */
             return used > 0 ? MN_NDP_ONE : MN_NDP_LAST;
-        }
         if (len > LABEL_MAX || !read_label(domains, len, text, &used))
             break;
     }
