@@ -2,6 +2,7 @@
 """What a user sees of the tools around images: one clear line each, exit status, the network without privilege, sizes (acceptance 25, 27, 30)."""
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -61,6 +62,39 @@ def one_line_for_each_trouble(machine):
         p = qemu_tool("--net:service=tap0", "--", image, path="/nonexistent")
         assert p.returncode != 0 and "qemu-system-x86" in p.stderr, p.stderr
         equal(len(p.stderr.splitlines()), 1, p.stderr)
+
+
+def run_tool(*words, **env):
+    """Its exit status, what it printed, and its process id."""
+    with subprocess.Popen([os.path.join(ROOT, "tools/run"), *words], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, env=dict(os.environ, MNET_RUN_BUILT="1", MNET_ACCEL="tcg", **env)) as p:
+        text = p.communicate(timeout=120)[0]
+        return p.returncode, text, p.pid
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def run_shows_a_round_trip(machine):
+    """tools/run starts the echo image, on QEMU's network and on a TAP, shows the line and a round trip, ends with 0 and leaves nothing"""
+    for port in ("virtio", "virtio-tap"):
+        if port == "virtio-tap" and not os.access("/run", os.W_OK):
+            return  # only root can name a namespace
+        status, text, pid = run_tool(port, "echo")
+        equal(status, 0, text)
+        assert "$ tools/qemu " in text and "\nHello World!\n" in text, text
+        assert "mnet-%d" % pid not in sh("ip", "netns", "list").stdout, "the namespace is left behind"
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def run_says_what_is_wrong(machine):
+    """no such unikernel, no such port, no QEMU, no tender: tools/run says so in one line that names it"""
+    with tempfile.TemporaryDirectory() as bin_folder:
+        for tool in ("bash", "dirname", "id", "ls", "mktemp", "rm", "sed"):
+            os.symlink(shutil.which(tool), os.path.join(bin_folder, tool))
+        for words, named, env in ((["virtio", "nobody"], "nobody", {}), (["vax", "echo"], "vax", {}),
+                                  (["virtio", "echo"], "qemu-system-x86_64", {"PATH": bin_folder}),
+                                  (["solo5-spt", "echo"], "solo5-spt", {"PATH": bin_folder})):
+            status, text, _ = run_tool(*words, **env)
+            assert status != 0 and len(text.splitlines()) == 1 and named in text, (words, status, text)
 
 
 @boots(daily=("microvm", "pc"))
