@@ -124,4 +124,27 @@ static void any_packet(uint32_t min, uint32_t max)
     pkt.ether_group = any_bool();
 }
 
+static uint8_t more_block[MN_BLOCK_LARGE];
+
+/* As reassembly leaves it: `ranges` of them, all bytes anything, the last range of any length (a
+ * first one: of 64 or more), the others up to the end of their blocks. */
+static inline void any_long_packet(uint32_t ranges)
+{
+    any_packet(1, FRAME_MAX);
+    make_any(large_block, sizeof large_block);
+    make_any(more_block, sizeof more_block);
+    uint32_t room = MN_BLOCK_LARGE - FRAME_HEADROOM;
+    uint32_t first = ranges == 1 ? Frama_C_unsigned_int_interval(64, room) : room;
+    uint32_t last = Frama_C_unsigned_int_interval(1, MN_BLOCK_LARGE);
+    pkt.frame.seg[0].at = large_block + FRAME_HEADROOM;
+    pkt.frame.seg[0].len = first;
+    //@ loop unroll 5;
+    for (uint32_t i = 1; i < ranges; i++) {
+        pkt.frame.seg[i].at = more_block;
+        pkt.frame.seg[i].len = i + 1 < ranges ? MN_BLOCK_LARGE : last;
+    }
+    pkt.frame.seg_count = (uint8_t)ranges;
+    pkt.frame.len = ranges == 1 ? first : first + (ranges - 2) * MN_BLOCK_LARGE + last;
+}
+
 #endif

@@ -4,8 +4,8 @@
  * sorted or not: more than mn_frag_ok demands. The same for the timer, and for whoever wants memory back. Bytes are
  * copied and compared in frag_copy.c (harness frag_copy).
  *
- * What of a slot is taken for granted: that it has a body when it is open and else none, that lengths are below 64 KiB,
- * and that the first fragment's header is 20 to 60 bytes, each length a case for the timer. All blocks are one.
+ * What of a slot is taken for granted: that lengths are below 64 KiB, and that of the first fragment's header 0 or 20 to
+ * 60 bytes, each of which is a case for the timer. All blocks are one.
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0 -eva-plevel 300
