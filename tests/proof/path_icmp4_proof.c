@@ -50,7 +50,7 @@ mnet_err mn_ip_out(struct mn_ip *i, struct mn_pkt *p, const struct mn_ip_tx *tx)
 {
     uint32_t first = p->frame.seg[0].len;
     //@ assert header: p == &made && 8 <= first && \valid_read(p->frame.seg[0].at + (0 .. first - 1));
-    //@ assert ranges: 1 <= p->frame.seg_count <= 2;
+    //@ assert ranges: 1 <= p->frame.seg_count <= 6;
     for (unsigned i = 1; i < p->frame.seg_count; i++) {
         uint32_t more = p->frame.seg[i].len;
         //@ assert more: \valid_read(p->frame.seg[i].at + (0 .. more - 1));
@@ -69,12 +69,15 @@ static void any_rx(struct mn_ip_rx *rx, uint8_t proto)
     rx->is_group = any_bool();
 }
 
-static void start(uint32_t min, uint32_t max, uint16_t l3_len)
+static void start(uint32_t min, uint32_t max, uint32_t ranges, uint16_t l3_len)
 {
     any_env();
     make_any(&ip.icmp_refilled, sizeof ip.icmp_refilled);
     ip.icmp_tokens = Frama_C_unsigned_int_interval(0, MN_ICMP_TOKENS_MAX);
-    any_packet(min, max);
+    if (ranges == 0)
+        any_packet(min, max);
+    else
+        any_long_packet(ranges);
     pkt.l3_len = l3_len;
     pkt.is_loopback = any_bool();
 }
@@ -90,11 +93,12 @@ static void read_by_transport(const struct mn_ip_err *err)
     mn_udp_hdr_read(&quote, &udp);
 }
 
-static void message(uint32_t min, uint32_t max)
+/* Of min to max bytes; or, if `ranges` is not 0, as reassembly leaves it. */
+static void message(uint32_t min, uint32_t max, uint32_t ranges)
 {
     struct mn_ip_rx rx;
     struct mn_ip_err err;
-    start(min, max, (uint16_t)Frama_C_interval(20, 60));
+    start(min, max, ranges, (uint16_t)Frama_C_interval(20, 60));
     any_rx(&rx, MN_PROTO_ICMP4);
     if (mn_icmp4_in(&ip, &pkt, &rx, &err) != MN_TO_ERROR)
         return;
@@ -102,12 +106,12 @@ static void message(uint32_t min, uint32_t max)
     read_by_transport(&err);
 }
 
-static void unwanted(uint32_t min, uint32_t max)
+static void unwanted(uint32_t min, uint32_t max, uint32_t ranges)
 {
     struct mn_ip_rx rx;
     //@ loop unroll 11;
     for (uint16_t l3_len = 20; l3_len <= 60; l3_len = (uint16_t)(l3_len + 4)) {
-        start(min, max, l3_len);
+        start(min, max, ranges, l3_len);
         any_rx(&rx, (uint8_t)Frama_C_interval(2, 255));
         mn_icmp_send_unreach(&ip, &pkt, &rx, any_bool() ? MN_UNREACH_PORT : MN_UNREACH_PROTOCOL);
     }
@@ -116,7 +120,7 @@ static void unwanted(uint32_t min, uint32_t max)
 /* From the IP header of a first fragment on: at the end of its block. */
 static void never_whole(uint32_t min, uint32_t max)
 {
-    start(0, 0, 20);
+    start(0, 0, 0, 20);
     make_any(large_block, sizeof large_block);
     mn_icmp_send_reassembly_exceeded(&ip, large_block + sizeof large_block - max, Frama_C_unsigned_int_interval(min, max));
 }
@@ -124,7 +128,7 @@ static void never_whole(uint32_t min, uint32_t max)
 static void does_not_get_on(uint32_t min, uint32_t max)
 {
     struct mn_ip_err err;
-    start(min, max, 0);
+    start(min, max, 0, 0);
     if (mn_ip_failed(&ip, &pkt, &err))
         read_by_transport(&err);
 }
@@ -134,8 +138,8 @@ int main(void)
     ip.env = &env;
     //@ loop unroll 81;
     for (uint32_t len = 0; len <= LONGEST; len++)
-        message(len, len);
-    message(LONGEST + 1, FRAME_MAX - 20);
+        message(len, len, 0);
+    message(LONGEST + 1, FRAME_MAX - 20, 0);
     //@ loop unroll 81;
     for (uint32_t len = 0; len <= LONGEST; len++) {
         never_whole(len, len);
@@ -143,9 +147,14 @@ int main(void)
     }
     never_whole(LONGEST + 1, MN_BLOCK_LARGE);
     does_not_get_on(LONGEST + 1, FRAME_MAX);
-    unwanted(0, 0);
-    unwanted(1, QUOTED - 1);
-    unwanted(QUOTED, QUOTED);
-    unwanted(QUOTED + 1, FRAME_MAX - 20);
+    unwanted(0, 0, 0);
+    unwanted(1, QUOTED - 1, 0);
+    unwanted(QUOTED, QUOTED, 0);
+    unwanted(QUOTED + 1, FRAME_MAX - 20, 0);
+    //@ loop unroll 5;
+    for (uint32_t ranges = 1; ranges <= 5; ranges++) {
+        message(0, 0, ranges);
+        unwanted(0, 0, ranges);
+    }
     return 0;
 }
