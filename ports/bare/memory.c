@@ -46,15 +46,14 @@ void bare_memory_init(uintptr_t at, size_t len)
 
 /* ---- chunks ---- */
 
+/* The class of that size, or one that is still free: the request may come to nothing, so only who
+ * gives a chunk of it makes it one. NULL: all are of other sizes. */
 static struct class *class_of(size_t len, bool is_stack)
 {
     for (size_t i = 0; i < CLASSES; i++) {
-        if (classes[i].len == 0) {
-            classes[i].len = len;
-            classes[i].is_stack = is_stack;
-        }
-        if (classes[i].len == len && classes[i].is_stack == is_stack)
-            return &classes[i];
+        struct class *class = &classes[i];
+        if (class->len == 0 || (class->len == len && class->is_stack == is_stack))
+            return class;
     }
     return NULL;
 }
@@ -83,6 +82,8 @@ static uintptr_t take(size_t len, bool is_stack, bool *is_new)
     if (at < heap_end)
         return 0;
     low = at;
+    class->len = len;
+    class->is_stack = is_stack;
     return at;
 }
 

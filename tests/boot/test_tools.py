@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from harness import Program, equal, sh, wait_ready
+from harness import Program, Skip, equal, sh, wait_ready
 from machines import ROOT, boots, network
 
 
@@ -62,6 +62,27 @@ def one_line_for_each_trouble(machine):
         p = qemu_tool("--net:service=tap0", "--", image, path="/nonexistent")
         assert p.returncode != 0 and "qemu-system-x86" in p.stderr, p.stderr
         equal(len(p.stderr.splitlines()), 1, p.stderr)
+
+
+@boots(on=("microvm",), daily=("microvm",))
+def kvm_that_breaks(machine):
+    """where QEMU fails with KVM, tools/qemu goes on without it and ends with the image's status; an image that fails is not started again"""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise Skip("there is no /dev/kvm to open")
+    with tempfile.TemporaryDirectory() as bin:
+        # Stands for QEMU: $1 is what it does under KVM, then the image's status 0 is 0.
+        def fake(under_kvm):
+            path = os.path.join(bin, "qemu-system-x86_64")
+            with open(path, "w") as f:
+                f.write('#!/bin/sh\ncase "$*" in *"-accel kvm"*) echo kvm; %s;; esac\necho tcg\nexit 0\n' % under_kvm)
+            os.chmod(path, 0o755)
+            return qemu_tool("--net:service=user", "--", machine.image("hello"), path=bin + ":" + os.environ["PATH"])
+        for broken in ("kill -ABRT $$", "exit 1"):
+            p = fake(broken)
+            equal((p.returncode, p.stdout), (0, "kvm\ntcg\n"), broken)
+            equal(len([l for l in p.stderr.splitlines() if "KVM" in l]), 1, p.stderr)
+        p = fake("exit 5")
+        equal((p.returncode, p.stdout), (2, "kvm\n"), "an image that failed")
 
 
 def run_tool(*words, **env):

@@ -127,6 +127,17 @@ static void stacks_and_heap_end_where_they_meet(void **state)
     assert_ptr_equal(bare_sbrk(-16), (void *)-1);
 }
 
+/* A budget is asked for in halves until it fits; sizes that were refused must not be remembered. */
+static void requests_that_were_refused_use_up_nothing(void **state)
+{
+    (void)state;
+    bare_memory_init((uintptr_t)region, REGION);
+    for (size_t len = 2 * REGION; len < 100 * REGION; len += REGION)
+        assert_null(mnet_port_memory(len));
+    for (size_t len = 1; len <= 5; len++)
+        assert_non_null(mnet_port_memory(len * 8192 + 3 * 4096));
+}
+
 static void the_command_line_is_split_at_blanks(void **state)
 {
     (void)state;
@@ -176,6 +187,7 @@ int main(void)
         cmocka_unit_test(each_new_stack_has_a_guarded_page_below),
         cmocka_unit_test(a_stack_never_becomes_a_budget_nor_a_budget_a_stack),
         cmocka_unit_test(stacks_and_heap_end_where_they_meet),
+        cmocka_unit_test(requests_that_were_refused_use_up_nothing),
         cmocka_unit_test(the_command_line_is_split_at_blanks),
         cmocka_unit_test(quotes_keep_blanks),
         cmocka_unit_test(a_line_that_is_too_long_is_said_not_cut),
