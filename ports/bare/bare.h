@@ -5,6 +5,7 @@
 #ifndef MNET_PORTS_BARE_H
 #define MNET_PORTS_BARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ _Noreturn void bare_main(const char *cmdline);
  * once, from a function that never returns: frames that exist already have the old value. Only for
  * ports whose toolchain brings no protector of its own (protect.c). */
 void bare_protect(uint64_t random);
+
+/* Random bytes from the processor: how many it gave, 0 if it has no generator. */
+size_t bare_random(void *out, size_t len);
 
 /* ---- what such a port provides ---- */
 

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
  * ports/virtio/entropy.c - randomness from the hypervisor's virtio-rng device, else from the
- * processor: RDSEED, or RDRAND where that is all there is.
+ * processor.
  *
  * The device is asked for more than is needed and waited for: while the generator is seeded there
  * is no other work, and each question costs two switches to the hypervisor. What is given away is
  * erased. A device that does not answer in time is not asked again. */
+#include "../bare/bare.h"
 #include "cpu.h"
 #include "virtio.h"
 #include <mnet/port.h>
 #include <string.h>
-
-#define CPU_HAS_RDRAND (1u << 30) /* leaf 1, ecx */
-#define CPU_HAS_RDSEED (1u << 18) /* leaf 7, ebx */
-/* Intel's advice for RDRAND. RDSEED may run dry for longer, so it gets as much again. */
-#define TRIES 20u
 
 #define QUEUE_LEN 8u
 /* What seeding takes, and some. */
@@ -82,38 +78,6 @@ static size_t ask_device(uint8_t *out, size_t len)
     return part;
 }
 
-/* ---- the processor ---- */
-
-static bool rdseed(uint64_t *value)
-{
-    uint8_t is_good;
-    __asm__ volatile("rdseed %0; setc %1" : "=r"(*value), "=qm"(is_good) : : "cc");
-    return is_good;
-}
-
-static bool rdrand(uint64_t *value)
-{
-    uint8_t is_good;
-    __asm__ volatile("rdrand %0; setc %1" : "=r"(*value), "=qm"(is_good) : : "cc");
-    return is_good;
-}
-
-static bool ask_processor(uint64_t *value)
-{
-    bool has_rdseed = cpu_id(0).eax >= 7 && (cpu_id(7).ebx & CPU_HAS_RDSEED);
-    bool has_rdrand = (cpu_id(1).ecx & CPU_HAS_RDRAND) != 0;
-    for (unsigned i = 0; has_rdseed && i < TRIES; i++) {
-        if (rdseed(value))
-            return true;
-        cpu_pause();
-    }
-    for (unsigned i = 0; has_rdrand && i < TRIES; i++) {
-        if (rdrand(value))
-            return true;
-    }
-    return false;
-}
-
 /* ---- both ---- */
 
 size_t mnet_port_entropy(void *out, size_t len)
@@ -129,12 +93,6 @@ size_t mnet_port_entropy(void *out, size_t len)
         at += given;
         left -= given;
     }
-    uint64_t value;
-    while (left > 0 && ask_processor(&value)) {
-        size_t part = left < sizeof value ? left : sizeof value;
-        memcpy(at, &value, part);
-        at += part;
-        left -= part;
-    }
+    left -= bare_random(at, left);
     return len - left;
 }
