@@ -17,6 +17,17 @@
 /* Addresses that a configuration can name; more can be added later (mnet_stack_addr_add). */
 #define MNET_CONFIG_ADDRS 4
 
+/* How a stack gets its IPv6 addresses. In every mode but OFF it has a link-local address and, from
+ * router advertisements, one for each prefix (RFC 4862); static ones come on top. */
+enum mnet_ipv6_mode {
+    MNET_IPV6_OFF,     /* no IPv6 at all */
+    MNET_IPV6_PRIVATE, /* identifiers that are stable on one network and tell nothing: RFC 7217 */
+    MNET_IPV6_EUI64,   /* the Ethernet address in them: RFC 4291 appendix A */
+    MNET_IPV6_RANDOM,  /* new ones at every start */
+    MNET_IPV6_STATIC,  /* link-local as in PRIVATE; advertisements are heard for routers and
+                          prefixes,  but make no addresses */
+};
+
 struct mnet_config {
     /* What the stack is made of. */
     const char *name; /* for logs and reports; the device's name if NULL */
@@ -38,6 +49,15 @@ struct mnet_config {
     struct mnet_addr ipv4_gateway; /* any: none */
     bool ipv4_probe; /* probe for conflicts before use (RFC 5227 2.1.1): delays the start by up to 7
                         s */
+
+    /* IPv6. */
+    enum mnet_ipv6_mode ipv6_mode; /* [PRIVATE] */
+    struct mnet_cidr
+        ipv6[MNET_CONFIG_ADDRS];   /* static addresses, in every mode but OFF; zeroed: unused */
+    struct mnet_addr ipv6_gateway; /* a static default router; any: those that are advertised */
+    bool ipv6_temporary;     /* also temporary addresses, preferred for what we begin: RFC 8981 */
+    uint8_t ipv6_secret[16]; /* RFC 7217: the same secret gives the same addresses after a restart;
+                                zeroed: a random one, so addresses differ at each start */
 
     /* TCP; 0 means the default given in brackets. */
     uint32_t tcp_rcv_buf;   /* receive buffer of a connection, bytes [1 MiB] */

@@ -30,6 +30,23 @@
     X(IP4_SOURCE_BAD, "IPv4 source cannot be a host's")                                            \
     X(IP4_LOOPBACK, "loopback address on the wire")                                                \
     X(IP4_NOT_OURS, "IPv4 destination is another host")                                            \
+    X(IP6_SHORT, "shorter than its IPv6 header says")                                              \
+    X(IP6_VERSION, "not IP version 6")                                                             \
+    X(IP6_SOURCE_BAD, "IPv6 source cannot be a host's")                                            \
+    X(IP6_SCOPE, "IPv6 address of a scope that does not cross the link")                           \
+    X(IP6_NOT_OURS, "IPv6 destination is another host")                                            \
+    X(IP6_EXT_BAD, "malformed or misplaced IPv6 extension header")                                 \
+    X(IP6_EXT_TOO_MANY, "more IPv6 extension headers than anybody needs")                          \
+    X(IP6_OPTION_REFUSED, "unknown IPv6 option that says: discard")                                \
+    X(IP6_ROUTING, "IPv6 routing header that wants to be followed")                                \
+    X(IP6_NO_NEXT, "IPv6 packet with nothing in it")                                               \
+    X(NDP_HOP_LIMIT, "neighbour discovery from beyond the link")                                   \
+    X(NDP_BAD, "malformed neighbour discovery message")                                            \
+    X(NDP_SOURCE, "neighbour discovery from whom it may not come")                                 \
+    X(NDP_NOT_OURS, "neighbour solicitation for another host")                                     \
+    X(NDP_UNASKED, "neighbour advertisement about nobody we know")                                 \
+    X(REDIRECT_REFUSED, "redirect that is not from the router in use")                             \
+    X(MLD_BAD, "malformed multicast listener or group membership message")                         \
     X(IP_PROTOCOL, "nobody speaks this IP protocol")                                               \
     X(IP_NO_ROUTE, "no route to the destination")                                                  \
     X(IP_TOO_BIG, "larger than the path allows and must not be fragmented")                        \

@@ -17,6 +17,8 @@ enum mn_verdict_code {
     MN_TO_IP4,       /* next: mn_ip4_in */
     MN_TO_IP6,       /* next: mn_ip6_in */
     MN_TO_ICMP4,     /* next: mn_icmp4_in */
+    MN_TO_ICMP6,     /* next: mn_icmp6_in */
+    MN_TO_NDP,       /* a neighbour solicitation or advertisement: next: mn_ndp_in */
     MN_TO_TRANSPORT, /* next: the transport whose number the IP layer found */
     MN_TO_ERROR,     /* an ICMP error about a packet of ours: next: the transport's error call */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * ip/ip.h - addresses, routes, IPv4 in and out, fragments, ICMP, path MTU. (IPv6 joins here.)
+ * ip/ip.h - addresses, routes, IPv4 and IPv6 in and out, fragments, ICMP, path MTU, groups.
  *
  *   ip4_in.c   RFC 791, 1122 3.2.1: header to verdict        ip_out.c   source, route, header,
  * fragmentation route.c    own addresses and routes                      frag.c     reassembly
@@ -26,6 +26,14 @@ struct mn_ip; /* defined in ip/ip_state.h for ip/ and stack/ */
 MNET_MUST_USE mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link,
                                   const struct mnet_config *config);
 void mn_ip_deinit(struct mn_ip *ip);
+
+/* A packet that starts at its IPv6 header: as mn_ip4_in, with TO_ICMP6. Extension headers are
+ * walked (RFC 8200 4), at most MN_IP6_EXTS of them. */
+mn_verdict mn_ip6_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx);
+/* Verdicts: DONE (answered or noted), TO_ERROR with `err` filled, TO_NDP (neighbour solicitation
+ * and advertisement), drops. Router advertisements, redirects and MLD are done with here. */
+mn_verdict mn_icmp6_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx,
+                       struct mn_ip_err *err);
 
 /* A packet that starts at its IPv4 header. On TO_ICMP4 and TO_TRANSPORT, `*pkt` starts at the
  * transport header (and may be another packet: the reassembled one) and `rx` is filled. KEPT: a

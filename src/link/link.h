@@ -9,7 +9,8 @@
  *   gso.c         what the device cannot: cutting a large send
  *   netdev.c      receive slots, frames by hand
  *   neigh.c       the bounded table of neighbours and what waits for them
- *   arp.c acd.c   RFC 826; RFC 5227, our own addresses
+ *   arp.c acd.c   RFC 826; RFC 5227, our own IPv4 addresses
+ *   ndp.c dad.c   RFC 4861 7; RFC 4862 5.4, our own IPv6 addresses
  */
 #ifndef MN_LINK_H
 #define MN_LINK_H
@@ -46,10 +47,19 @@ mn_verdict mn_ether_in(struct mn_link *link, struct mn_pkt *pkt);
 /* RFC 826, RFC 5227. Verdicts: DONE, drops ARP_*. Replies are sent from here. */
 mn_verdict mn_arp_in(struct mn_link *link, struct mn_pkt *pkt);
 
+/* A neighbour solicitation or advertisement (RFC 4861 7.1, 7.2), whose checksum and IPv6 header are
+ * good: `pkt` starts at its ICMPv6 header. Verdicts: DONE, drops NDP_*. Replies are sent from here.
+ */
+struct mn_ndp_rx {
+    struct mnet_addr src, dst; /* of the IPv6 header; src may be :: (RFC 4862 5.4.3) */
+    uint8_t hop_limit;         /* must be 255 */
+};
+mn_verdict mn_ndp_in(struct mn_link *link, struct mn_pkt *pkt, const struct mn_ndp_rx *rx);
+
 /* Sends an IP packet to `next_hop` on this link, resolving it first if needed: then the packet
  * waits in the bounded queue of its neighbour. Broadcast and multicast addresses are mapped (RFC
- * 919, RFC 1112 6.4): `is_broadcast` says that next_hop is the subnet's broadcast. Takes `pkt`.
- * Errors: NET_UNREACH when the neighbour is known not to answer. */
+ * 919, RFC 1112 6.4, RFC 2464 7): `is_broadcast` says that next_hop is the subnet's broadcast.
+ * Takes `pkt`. Errors: NET_UNREACH when the neighbour is known not to answer. */
 mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop,
                      bool is_broadcast);
 
@@ -64,14 +74,29 @@ void mn_link_flush(struct mn_link *link);
 /* Whether the device has taken all so far; while false, output waits. */
 bool mn_link_may_send(const struct mn_link *link);
 
-/* Own IPv4 addresses: announced when added (RFC 5227 2.3: ARP request for itself), probed first if
- * config says so. */
+/* Own addresses. IPv4: announced when added (RFC 5227 2.3: ARP request for itself), probed first if
+ * config says so. IPv6: always probed for first (RFC 4862 5.4), which takes one to two seconds; its
+ * solicited-node group must be joined by the caller before. */
 MNET_MUST_USE mnet_err mn_link_addr_add(struct mn_link *link, const struct mnet_addr *addr);
 void mn_link_addr_remove(struct mn_link *link, const struct mnet_addr *addr);
 /* Whether probing has found `addr` free, or was not asked for. */
 bool mn_link_addr_is_ready(const struct mn_link *link, const struct mnet_addr *addr);
+/* Whether another host was found to use `addr`: it will never be ready. IPv6: remove it. */
+bool mn_link_addr_is_taken(const struct mn_link *link, const struct mnet_addr *addr);
 /* Takes one address conflict that was detected and not yet reported: RFC 5227 2.4. */
 bool mn_link_conflict(struct mn_link *link, struct mnet_addr *addr, struct mnet_mac *mac);
+
+/* What the choice of a router wants to know of a neighbour: RFC 4861 6.3.6. `is_router` is what its
+ * last advertisement said; true until one says otherwise. */
+enum mn_neigh_view { MN_NEIGH_VIEW_UNKNOWN, MN_NEIGH_VIEW_SILENT, MN_NEIGH_VIEW_THERE };
+enum mn_neigh_view mn_link_neigh_view(const struct mn_link *link, const struct mnet_addr *addr,
+                                      bool *is_router);
+/* A router or redirect has told where `addr` is (a source or target link-layer address option): RFC
+ * 4861 6.3.4, 8.3. Makes an entry, STALE, or brings one up to date. */
+void mn_link_neigh_heard(struct mn_link *link, const struct mnet_addr *addr,
+                         const struct mnet_mac *mac, bool is_router);
+/* What a router has told of the link: RFC 4861 6.3.4; 0: it did not say. ms. */
+void mn_link_neigh_params(struct mn_link *link, uint32_t reachable_ms, uint32_t retrans_ms);
 
 /* A neighbour's entry for reports: iterate with *cursor from 0; false at the end. */
 struct mn_link_neigh_info {
