@@ -51,7 +51,7 @@ struct mnet_config {
                         s */
 
     /* IPv6. */
-    enum mnet_ipv6_mode ipv6_mode; /* [PRIVATE] */
+    enum mnet_ipv6_mode ipv6_mode; /* [OFF; mnet_run sets PRIVATE] */
     struct mnet_cidr
         ipv6[MNET_CONFIG_ADDRS];   /* static addresses, in every mode but OFF; zeroed: unused */
     struct mnet_addr ipv6_gateway; /* a static default router; any: those that are advertised */

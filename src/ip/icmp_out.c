@@ -18,7 +18,7 @@
 #define TOKEN_EVERY MNET_MS(1)
 #define COST_MAX 3u
 
-static bool take_token(struct mn_ip *ip)
+bool mn_icmp_take_token(struct mn_ip *ip)
 {
     uint64_t fresh = (ip->env->now - ip->icmp_refilled) / TOKEN_EVERY;
     ip->icmp_refilled += fresh * TOKEN_EVERY;
@@ -38,7 +38,7 @@ static void send(struct mn_ip *ip, uint8_t type, uint8_t code, const struct mn_i
                  const uint8_t *quote, uint32_t len)
 {
     struct mn_env *env = ip->env;
-    if (!take_token(ip))
+    if (!mn_icmp_take_token(ip))
         return;
     struct mn_pkt *pkt = mn_pkt_new(env);
     if (!pkt || !mn_pkt_append(env, pkt, quote, len)) {

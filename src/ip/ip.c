@@ -4,8 +4,6 @@
 #include <ip/ip_state.h>
 #include <string.h>
 
-#define TIMER_FRAG (MN_TIMER_IP | 0)
-
 mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link,
                     const struct mnet_config *config)
 {
@@ -17,7 +15,7 @@ mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link,
     ip->icmp_refilled = env->now;
     mn_pool_init(&ip->frag.bodies, &env->mem, "reassemblies", sizeof(struct mn_frag_body),
                  MN_FRAG_SLOTS);
-    mn_timer_init(&ip->frag.timer, TIMER_FRAG);
+    mn_timer_init(&ip->frag.timer, MN_TIMER_IP | MN_IP_TIMER_FRAG);
     /* RFC 6864: a counter that starts at a known value tells how long we have been up. */
     for (unsigned i = 0; i < MN_IP_IDS; i++)
         ip->id[i] = (uint16_t)mn_env_random32(env);
@@ -46,13 +44,7 @@ bool mn_ip_shed(struct mn_ip *ip)
 
 bool mn_ip_ok(const struct mn_ip *ip)
 {
-    for (unsigned i = 0; i < MN_IP_GROUPS; i++) {
-        const struct mn_ip_group *group = &ip->group[i];
-        if ((group->addr == 0) != (group->count == 0) ||
-            (group->addr != 0 && !mn_ip4_is_multicast(group->addr)))
-            return false;
-    }
     return ip->loopback.count <= MN_IP_LOOPBACK_MAX &&
-           (ip->loopback.head == NULL) == (ip->loopback.count == 0) && mn_ip_routes_ok(ip) &&
-           mn_ip_pmtu_ok(ip) && mn_frag_ok(ip);
+           (ip->loopback.head == NULL) == (ip->loopback.count == 0) && mn_ip_groups_ok(ip) &&
+           mn_ip_routes_ok(ip) && mn_ip_pmtu_ok(ip) && mn_frag_ok(ip);
 }

@@ -28,7 +28,7 @@ MNET_MUST_USE mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct m
 void mn_ip_deinit(struct mn_ip *ip);
 
 /* A packet that starts at its IPv6 header: as mn_ip4_in, with TO_ICMP6. Extension headers are
- * walked (RFC 8200 4), at most MN_IP6_EXTS of them. */
+ * walked (RFC 8200 4), at most MN_IP6_EXTS of them; pkt->l3_len covers them. */
 mn_verdict mn_ip6_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx);
 /* Verdicts: DONE (answered or noted), TO_ERROR with `err` filled, TO_NDP (neighbour solicitation
  * and advertisement), drops. Router advertisements, redirects and MLD are done with here. */
@@ -54,12 +54,13 @@ void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const stru
 struct mn_ip_tx {
     struct mnet_addr src; /* any: chosen by mn_ip_source */
     struct mnet_addr dst;
-    uint8_t proto;
-    uint8_t ttl; /* 0: 64 (RFC 1700); 1 for multicast */
+    uint8_t proto; /* IPv6: or MN_IP6_EXT_HOP_BY_HOP, with which the packet then begins */
+    uint8_t ttl;   /* 0: 64 (RFC 1700), or what routers say (RFC 4861 6.3.2); 1 for multicast */
     uint8_t tos;
-    bool dont_fragment; /* fail with MSG_SIZE instead of fragmenting */
-    bool may_fragment;  /* routers may cut it even if it fits the known path: for what nobody sends
-                           again (ICMP) */
+    bool is_unspecified; /* IPv6: from ::, which is what a host has before any address is ready */
+    bool dont_fragment;  /* fail with MSG_SIZE instead of fragmenting */
+    bool may_fragment;   /* routers may cut it even if it fits the known path: for what nobody sends
+                            again (ICMP) */
 };
 
 /* Sends: `pkt` starts at the transport header (checksum complete, or csum PARTIAL with csum_start 0

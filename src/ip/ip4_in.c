@@ -52,8 +52,10 @@ static bool is_for_us(struct mn_ip *ip, const struct mn_pkt *pkt, uint32_t dst, 
     if (mn_ip4_is_loopback(dst))
         return pkt->is_loopback;
     *is_group = true;
-    if (mn_ip4_is_multicast(dst))
-        return mn_ip_group_is_joined(ip, dst);
+    if (mn_ip4_is_multicast(dst)) {
+        struct mnet_addr group = mnet_addr_v4(dst);
+        return mn_ip_group_is_joined(ip, &group);
+    }
     return mn_ip_is_broadcast4(ip, dst);
 }
 
@@ -96,6 +98,7 @@ mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
     rx->ttl = hdr.ttl;
     rx->tos = hdr.tos;
     rx->is_group = is_group || pkt->ether_group;
+    rx->has_router_alert = false;
     if (mn_ip4_is_fragment(&hdr) && (verdict = mn_frag_in(ip, pkt, &hdr, rx)) != MN_DONE)
         return verdict;
     ip->env->stats.ip_delivered++;

@@ -114,7 +114,7 @@ struct mn_ip6_hop {
     bool is_group;         /* multicast */
 };
 
-/* False: no route. `src` (any: not chosen yet) matters for link-local destinations only. */
+/* False: no route. An IPv4 address or :: has none. ::1 is local. */
 bool mn_ip6_hop_find(struct mn_ip *ip, const struct mnet_addr *dst, struct mn_ip6_hop *hop);
 void mn_ip6_prefix_heard(struct mn_ip *ip, const struct mnet_cidr *prefix, uint32_t valid_s);
 /* A route from an advertisement (RFC 4191), ::/0 for the router itself. `lifetime_s` 0: withdrawn.
@@ -173,10 +173,12 @@ enum mn_icmp6_error {
     MN_ICMP6_SEND_PARAM_HEADER, /* 3.4 code 0 */
     MN_ICMP6_SEND_PARAM_NEXT,   /* 3.4 code 1 */
     MN_ICMP6_SEND_PARAM_OPTION, /* 3.4 code 2 */
+    MN_ICMP6_SEND_PARAM_CHAIN,  /* RFC 7112 5, code 3 */
     MN_ICMP6_SEND_REASSEMBLY,   /* 3.3 code 1 */
 };
-/* About the packet of `len` bytes at `at`, from its IPv6 header on; `pointer` for parameter
- * problems. Silent where RFC 4443 2.4 (e) forbids it, and beyond the rate limit. */
+/* About the packet of `len` bytes at `at`, from its IPv6 header on; `is_group`: it was sent to
+ * many, on whatever layer; `pointer` for parameter problems. Silent where RFC 4443 2.4 (e) forbids
+ * it, and beyond the rate limit. */
 void mn_icmp6_send_error(struct mn_ip *ip, const uint8_t *at, uint32_t len, bool is_group,
                          enum mn_icmp6_error what, uint32_t pointer);
 
@@ -201,7 +203,6 @@ struct mn_ip6 {
     struct mn_ip6_redirect *redirect;         /* MN_IP6_REDIRECTS, carved; by hashed destination */
     struct mn_ip6_dns dns;
     uint8_t solicits;             /* router solicitations sent */
-    uint32_t frag_id;             /* RFC 7739: of the next datagram, keyed per destination */
     struct mn_timer addr_timer;   /* the earliest of all own addresses */
     struct mn_timer route_timer;  /* the earliest of prefixes and routes */
     struct mn_timer router_timer; /* the next solicitation */

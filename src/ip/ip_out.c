@@ -132,7 +132,7 @@ static mnet_err send_by(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_ip4_hdr 
         mn_pkt_drop(ip->env, pkt, MNET_DROP_IP_TOO_BIG);
         return MNET_ERR_MSG_SIZE;
     }
-    if (mn_ip4_is_multicast(hdr->dst) && mn_ip_group_is_joined(ip, hdr->dst))
+    if (mn_ip4_is_multicast(hdr->dst) && mn_ip_group_is_joined(ip, &tx->dst))
         loop_copy(ip, pkt, hdr);
     if (len > mtu)
         return send_fragments(ip, pkt, hdr, mtu, hop);

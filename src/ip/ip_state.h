@@ -9,6 +9,7 @@
 
 #include <base/pkt.h>
 #include <ip/ip.h>
+#include <ip/ip6_state.h>
 #include <wire/ip4_hdr.h>
 
 /* ---- own addresses and routes: route.c ---- */
@@ -74,16 +75,19 @@ static inline bool mn_ip4_is_reserved(uint32_t addr)
 
 /* ---- multicast groups: group.c ---- */
 
-/* A host without routing of multicast needs few: all of mDNS, SSDP, PTP and the like together. */
-#define MN_IP_GROUPS 16
+/* A host without routing of multicast needs few: all of mDNS, SSDP, PTP and the like together, and
+ * the solicited-node group of each own IPv6 address. */
+#define MN_IP_GROUPS (16 + MN_IP6_ADDRS)
 
 struct mn_ip_group {
-    uint32_t addr;  /* 0: this entry is free */
-    uint32_t count; /* how often joined and not left */
+    struct mnet_addr addr; /* any: this entry is free */
+    uint32_t count;        /* how often joined and not left */
 };
 
-/* Whether packets to the group come in; 224.0.0.1 always do (RFC 1112 4). */
-bool mn_ip_group_is_joined(const struct mn_ip *ip, uint32_t group);
+/* Whether packets to the group come in; those to 224.0.0.1 (RFC 1112 4), ff02::1 and ff01::1 (RFC
+ * 4291 2.8) always do. */
+bool mn_ip_group_is_joined(const struct mn_ip *ip, const struct mnet_addr *group);
+bool mn_ip_groups_ok(const struct mn_ip *ip);
 
 /* ---- path MTU: pmtu.c ---- */
 
@@ -182,6 +186,9 @@ bool mn_frag_is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, 
  * tell: one token comes back each millisecond, an error takes one to three. */
 #define MN_ICMP_TOKENS_MAX 100u
 
+/* Takes what one error of either family costs; false, and counted: not now. */
+bool mn_icmp_take_token(struct mn_ip *ip);
+
 /* RFC 792: the first fragment of a datagram that was never completed, from its IP header on. */
 void mn_icmp_send_reassembly_exceeded(struct mn_ip *ip, const uint8_t *at, uint32_t len);
 
@@ -204,6 +211,15 @@ MNET_MUST_USE mnet_err mn_ip_split(struct mn_env *env, struct mn_pkt *pkt,
  * at full speed between two polls; more would be a loop. */
 #define MN_IP_LOOPBACK_MAX 1024u
 
+/* Numbers of the timers of ip/: mn_timer.kind less MN_TIMER_IP. */
+enum mn_ip_timer_kind {
+    MN_IP_TIMER_FRAG,
+    MN_IP_TIMER_ADDR6,  /* mn_ip6.addr_timer */
+    MN_IP_TIMER_ROUTE6, /* mn_ip6.route_timer */
+    MN_IP_TIMER_ROUTER, /* mn_ip6.router_timer */
+    MN_IP_TIMER_GROUP,  /* mn_ip6.group_timer */
+};
+
 /* ---- the whole ---- */
 
 struct mn_ip {
@@ -219,8 +235,9 @@ struct mn_ip {
     struct mn_frag frag;     /* reassembly */
     struct mn_pktq loopback; /* to ourselves, from the IP header on */
     uint16_t id[MN_IP_IDS];  /* next identification, by hashed destination */
-    uint32_t icmp_tokens;    /* errors that may be sent now */
+    uint32_t icmp_tokens;    /* errors of both families that may be sent now */
     mnet_time icmp_refilled; /* when tokens were last added */
+    struct mn_ip6 v6;        /* what is of IPv6 alone */
 };
 
 #endif

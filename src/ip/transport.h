@@ -12,7 +12,6 @@
 #include <base/wheel.h>
 #include <mnet/addr.h>
 #include <wire/ip4_hdr.h> /* MN_PROTO_* */
-#include <wire/ip4_hdr.h>
 
 /* What the IP layer says of a packet that it delivers. The packet then starts at the transport
  * header. */
@@ -23,6 +22,7 @@ struct mn_ip_rx {
     uint8_t tos;
     bool is_group; /* dst is broadcast or multicast, or the frame was: never answered with an error
                     */
+    bool has_router_alert; /* of MLD (RFC 2711 2.1): in the hop-by-hop options of IPv6 */
 };
 
 /* Something that a packet of ours met: an ICMP error that quotes it, or a neighbour that did not

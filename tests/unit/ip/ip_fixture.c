@@ -153,6 +153,12 @@ void fix_route(struct fix *f, uint32_t net, uint8_t prefix_len, uint32_t gateway
     assert_int_equal(mn_ip_route_add(&f->ip, &dst, &gw), MNET_OK);
 }
 
+bool fix_is_joined(const struct fix *f, uint32_t group)
+{
+    struct mnet_addr addr = mnet_addr_v4(group);
+    return mn_ip_group_is_joined(&f->ip, &addr);
+}
+
 void fix_pass(struct fix *f, mnet_time time)
 {
     struct mn_timer *timer;

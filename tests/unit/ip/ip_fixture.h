@@ -70,6 +70,8 @@ int fix_teardown(void **state);
 
 void fix_addr(struct fix *f, uint32_t addr, uint8_t prefix_len);
 void fix_route(struct fix *f, uint32_t net, uint8_t prefix_len, uint32_t gateway);
+/* Whether packets to an IPv4 group come in. */
+bool fix_is_joined(const struct fix *f, uint32_t group);
 /* Lets time pass and timers of ip/ fire. */
 void fix_pass(struct fix *f, mnet_time time);
 uint64_t fix_drops(const struct fix *f, enum mnet_drop reason);
