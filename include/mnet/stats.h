@@ -10,6 +10,7 @@
 #define MNET_STATS_MAP(X)                                                                          \
     X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) X(tx_gso_frames) X(tx_soft_segments)         \
     X(arp_requests_sent) X(arp_replies_sent) X(arp_conflicts) X(neigh_failures)                    \
+    X(ndp_solicits_sent) X(ndp_adverts_sent) X(ndp_conflicts)                                      \
     X(ip_rx) X(ip_tx) X(ip_delivered) X(ip_fragments_rx) X(ip_reassembled) X(ip_fragments_tx)      \
     X(icmp_rx) X(icmp_echo_replies) X(icmp_errors_sent) X(icmp_errors_rx) X(pmtu_updates)          \
     X(udp_rx) X(udp_tx)                                                                            \

@@ -15,11 +15,8 @@
 #include <link/link_state.h>
 #include <string.h>
 #include <wire/ip4_hdr.h>
+#include <wire/ip6_hdr.h>
 #include <wire/tcp_hdr.h>
-
-/* Where fields of the IPv6 header lie, and its length: RFC 8200 3. */
-#define IP6_PAYLOAD_LEN_OFFSET 4
-#define IP6_HDR_LEN 40
 
 struct cut {
     struct mn_env *env;
@@ -82,7 +79,8 @@ static void correct_ip(struct cut *cut, uint32_t len)
     const uint32_t ip = MN_ETHER_HDR_LEN;
     uint32_t packet_len = cut->hdr_len - ip + len;
     if (cut->whole->frame.gso == MNET_GSO_TCP6) {
-        put16(cut, ip + IP6_PAYLOAD_LEN_OFFSET, (uint16_t)(packet_len - IP6_HDR_LEN));
+        /* RFC 8200 3: extension headers count as payload. */
+        put16(cut, ip + MN_IP6_PAYLOAD_LEN_OFFSET, (uint16_t)(packet_len - MN_IP6_HDR_LEN));
         return;
     }
     put16(cut, ip + MN_IP4_TOTAL_LEN_OFFSET, (uint16_t)packet_len);

@@ -17,13 +17,13 @@ mnet_err mn_link_init(struct mn_link *link, struct mn_env *env, const struct mne
     if (err == MNET_OK)
         err = mn_neigh_init(link);
     if (err == MNET_OK)
-        mn_acd_init(link);
+        mn_own_init(link);
     return err;
 }
 
 void mn_link_deinit(struct mn_link *link)
 {
-    mn_acd_deinit(link);
+    mn_own_deinit(link);
     mn_neigh_deinit(link);
     mn_netdev_deinit(link);
 }
@@ -43,20 +43,27 @@ uint32_t mn_link_gso_max(const struct mn_link *link)
     return link->gso_max > link->mtu ? link->gso_max : link->mtu;
 }
 
+/* RFC 1112 6.4: the low 23 bits of the group behind 01:00:5e. RFC 2464 7: the low 32 behind 33:33.
+ */
+struct mnet_mac mn_link_group_mac(const struct mnet_addr *group)
+{
+    const uint8_t *low = group->bytes + 12;
+    if (mnet_addr_is_v4(group))
+        return (struct mnet_mac){{0x01, 0x00, 0x5e, low[1] & 0x7f, low[2], low[3]}};
+    return (struct mnet_mac){{0x33, 0x33, low[0], low[1], low[2], low[3]}};
+}
+
 mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop,
                      bool is_broadcast)
 {
-    uint32_t v4 = mnet_addr_to_v4(next_hop);
-    if (is_broadcast || v4 == UINT32_MAX) {
+    if (is_broadcast || mnet_addr_to_v4(next_hop) == UINT32_MAX) {
         /* RFC 1122 3.3.6: an IP broadcast is sent as a link broadcast. */
         mn_ether_out(link, pkt, &MN_LINK_BROADCAST_MAC, MN_ETHERTYPE_IP4);
         return MNET_OK;
     }
-    if (mnet_addr_is_v4(next_hop) && mnet_addr_is_multicast(next_hop)) {
-        /* RFC 1112 6.4: the low 23 bits of the group behind 01:00:5e. */
-        const struct mnet_mac mac = {
-            {0x01, 0x00, 0x5e, (v4 >> 16) & 0x7f, (v4 >> 8) & 0xff, v4 & 0xff}};
-        mn_ether_out(link, pkt, &mac, MN_ETHERTYPE_IP4);
+    if (mnet_addr_is_multicast(next_hop)) {
+        const struct mnet_mac mac = mn_link_group_mac(next_hop);
+        mn_ether_out(link, pkt, &mac, mn_link_type(next_hop));
         return MNET_OK;
     }
     return mn_neigh_out(link, pkt, next_hop);
@@ -67,7 +74,7 @@ void mn_link_timer(struct mn_link *link, struct mn_timer *timer)
     if (timer->kind == MN_LINK_TIMER_NEIGH)
         mn_neigh_timer(link, MN_CONTAINER(timer, struct mn_neigh, timer));
     else
-        mn_acd_timer(link, MN_CONTAINER(timer, struct mn_link_own, timer));
+        mn_own_timer(link, MN_CONTAINER(timer, struct mn_link_own, timer));
 }
 
 struct mn_pkt *mn_link_failed(struct mn_link *link)
@@ -78,5 +85,5 @@ struct mn_pkt *mn_link_failed(struct mn_link *link)
 bool mn_link_ok(const struct mn_link *link)
 {
     return link->failed.count <= MN_LINK_FAILED_MAX && mn_netdev_ok(link) && mn_neigh_ok(link) &&
-           mn_acd_ok(link);
+           mn_own_ok(link);
 }

@@ -9,8 +9,9 @@
  *   gso.c         what the device cannot: cutting a large send
  *   netdev.c      receive slots, frames by hand
  *   neigh.c       the bounded table of neighbours and what waits for them
- *   arp.c acd.c   RFC 826; RFC 5227, our own IPv4 addresses
- *   ndp.c dad.c   RFC 4861 7; RFC 4862 5.4, our own IPv6 addresses
+ *   own_addr.c    our own addresses of both families
+ *   arp.c acd.c   RFC 826; RFC 5227, how IPv4 addresses become ours
+ *   ndp.c dad.c   RFC 4861 7; RFC 4862 5.4, how IPv6 addresses become ours
  */
 #ifndef MN_LINK_H
 #define MN_LINK_H
@@ -91,8 +92,10 @@ bool mn_link_conflict(struct mn_link *link, struct mnet_addr *addr, struct mnet_
 enum mn_neigh_view { MN_NEIGH_VIEW_UNKNOWN, MN_NEIGH_VIEW_SILENT, MN_NEIGH_VIEW_THERE };
 enum mn_neigh_view mn_link_neigh_view(const struct mn_link *link, const struct mnet_addr *addr,
                                       bool *is_router);
-/* A router or redirect has told where `addr` is (a source or target link-layer address option): RFC
- * 4861 6.3.4, 8.3. Makes an entry, STALE, or brings one up to date. */
+/* A router, a redirect or a solicitation has told where `addr` is (a source or target link-layer
+ * address option): RFC 4861 6.3.4, 7.2.3, 8.3. Makes an entry, STALE, or brings one up to date;
+ * with `mac` NULL (there was no option) only an entry that is there hears that it is a router.
+ * `is_router` false says nothing. */
 void mn_link_neigh_heard(struct mn_link *link, const struct mnet_addr *addr,
                          const struct mnet_mac *mac, bool is_router);
 /* What a router has told of the link: RFC 4861 6.3.4; 0: it did not say. ms. */
@@ -103,6 +106,7 @@ struct mn_link_neigh_info {
     struct mnet_addr addr;
     struct mnet_mac mac;
     const char *state;
+    bool is_router; /* it has said so, or a router has of itself */
     unsigned waiting;
 };
 bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor,

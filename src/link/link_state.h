@@ -5,13 +5,16 @@
  *   link.c       life, what IP asks and tells         finish.c   checksum and one range in software
  *   netdev.c     receive slots, device, by hand       gso.c      segmentation in software
  *   ether_in.c   ether_out.c                          neigh.c    who has which address
- *   arp.c        RFC 826                              acd.c      RFC 5227: our own addresses
+ *   arp.c        RFC 826                              acd.c      RFC 5227: own IPv4 addresses
+ *   ndp.c        RFC 4861 7.2                         dad.c      RFC 4862 5.4: own IPv6 addresses
+ *   own_addr.c   own addresses of both families
  */
 #ifndef MN_LINK_STATE_H
 #define MN_LINK_STATE_H
 
 #include <link/link.h>
 #include <wire/ether_hdr.h>
+#include <wire/ndp_opts.h>
 
 /* ---- receiving: netdev.c ---- */
 
@@ -51,7 +54,8 @@ enum mn_neigh_state {
     MN_NEIGH_INCOMPLETE, /* asked, not answered; packets wait */
     MN_NEIGH_FAILED,     /* did not answer; packets are refused for a while */
     MN_NEIGH_REACHABLE,  /* heard of lately */
-    MN_NEIGH_STALE,      /* not heard of lately; checked when used */
+    MN_NEIGH_STALE,      /* not heard of lately, or never by an answer; checked when used */
+    MN_NEIGH_DELAY,      /* used; whoever uses it may confirm it before it is asked */
     MN_NEIGH_PROBE,      /* being checked by unicast, used meanwhile */
 };
 
@@ -65,17 +69,25 @@ enum mn_neigh_class {
     MN_NEIGH_CLASSES
 };
 
+/* RFC 4861 5.1: IsRouter. */
+enum mn_neigh_role {
+    MN_NEIGH_ROLE_UNSAID, /* nobody has said; also every neighbour of IPv4 */
+    MN_NEIGH_ROLE_HOST,   /* its last advertisement said that it is no router */
+    MN_NEIGH_ROLE_ROUTER
+};
+
 struct mn_neigh {
     struct mn_list node;    /* in the list of its class */
     struct mn_timer timer;  /* armed in all states but FREE */
     struct mn_pktq waiting; /* INCOMPLETE: packets that start at their IP header */
     mnet_time confirmed_at; /* when it was last known to be there */
     struct mnet_addr addr;  /* the key */
-    struct mnet_mac mac;    /* REACHABLE, STALE, PROBE */
+    struct mnet_mac mac;    /* from REACHABLE on */
     uint16_t chain;         /* next entry of the same bucket plus one, 0: last */
     uint8_t state;          /* enum mn_neigh_state */
     uint8_t class;          /* enum mn_neigh_class */
     uint8_t tries;          /* INCOMPLETE, PROBE: requests sent */
+    uint8_t role;           /* enum mn_neigh_role */
 };
 
 struct mn_neigh_table {
@@ -86,12 +98,16 @@ struct mn_neigh_table {
     uint32_t waiting;                      /* packets in all mn_neigh.waiting */
     uint64_t waiting_bytes;                /* of budget that they hold, counted in whole blocks */
     uint16_t last;                         /* entry found last plus one, 0: none */
+    uint32_t reachable_ms;                 /* RFC 4861 6.3.2: BaseReachableTime, IPv6 */
+    uint32_t retrans_ms;                   /* RFC 4861 6.3.2: RetransTimer, IPv6 */
+    mnet_time reachable;                   /* ReachableTime, drawn from it; 0: not drawn yet */
+    mnet_time drawn_at;                    /* when it was drawn */
 };
 
-/* ---- own addresses: acd.c ---- */
+/* ---- own addresses: own_addr.c ---- */
 
-/* As many as ip/ keeps, or more. */
-#define MN_LINK_ADDRS 8
+/* As many as ip/ keeps, or more: 8 of IPv4, 17 of IPv6. */
+#define MN_LINK_ADDRS 25
 
 enum mn_own_state {
     MN_OWN_FREE,     /* not in use */
@@ -101,14 +117,16 @@ enum mn_own_state {
 };
 
 struct mn_link_own {
-    struct mn_timer timer;        /* armed while probes or announcements are to be sent */
-    mnet_time defended_at;        /* when it was last defended */
-    struct mnet_addr addr;        /* IPv4 */
-    struct mnet_mac conflict_mac; /* who else uses it */
-    uint8_t state;                /* enum mn_own_state */
-    uint8_t sent;                 /* probes, then announcements, sent so far */
-    bool was_defended;            /* defended_at means something */
-    bool has_conflict;            /* to be reported */
+    struct mn_timer timer;           /* armed while something is to be sent or waited for */
+    mnet_time reported_at;           /* when a conflict was last reported (IPv4: and answered) */
+    struct mnet_addr addr;           /* of either family */
+    struct mnet_mac conflict_mac;    /* who else uses it; zeros: not known */
+    uint8_t nonce[MN_NDP_NONCE_LEN]; /* IPv6, PROBING: in our solicitations */
+    uint8_t state;                   /* enum mn_own_state */
+    uint8_t sent;                    /* probes, then (IPv4) announcements, sent so far */
+    uint8_t extra;                   /* IPv6: solicitations beyond the usual number */
+    bool was_reported;               /* reported_at means something */
+    bool has_conflict;               /* to be reported */
 };
 
 /* ---- the link ---- */
@@ -152,10 +170,21 @@ struct mn_link {
 
     struct mn_neigh_table neigh;
     struct mn_link_own own[MN_LINK_ADDRS];
+    unsigned own_end; /* own addresses from here on are free */
 };
 
 /* The low four bits of a timer's kind. */
 enum { MN_LINK_TIMER_NEIGH = MN_TIMER_LINK | 0, MN_LINK_TIMER_OWN = MN_TIMER_LINK | 1 };
+
+/* ---- link.c ---- */
+
+/* The Ethernet address of a group. */
+struct mnet_mac mn_link_group_mac(const struct mnet_addr *group);
+/* The Ethernet type of packets to `addr`. */
+static inline uint16_t mn_link_type(const struct mnet_addr *addr)
+{
+    return mnet_addr_is_v4(addr) ? MN_ETHERTYPE_IP4 : MN_ETHERTYPE_IP6;
+}
 
 /* ---- netdev.c ---- */
 
@@ -200,6 +229,16 @@ bool mn_neigh_update(struct mn_link *link, const struct mnet_addr *addr,
 /* `addr`, of which there is no entry, is at `mac` and about to talk to us: keeps it if that costs
  * nobody else's entry. */
 void mn_neigh_learn(struct mn_link *link, const struct mnet_addr *addr, const struct mnet_mac *mac);
+/* What an advertisement says of a neighbour: RFC 4861 4.4. */
+struct mn_neigh_advert {
+    const struct mnet_mac *mac; /* where it is; NULL: not said */
+    bool is_router, is_solicited, is_override;
+};
+/* Brings the entry of `addr` up to date: RFC 4861 7.2.5. False: there is none. */
+bool mn_neigh_advertised(struct mn_link *link, const struct mnet_addr *addr,
+                         const struct mn_neigh_advert *advert);
+/* RFC 4861 6.3.2: RetransTimer, ms. */
+uint32_t mn_neigh_retrans_ms(const struct mn_link *link);
 void mn_neigh_timer(struct mn_link *link, struct mn_neigh *neigh);
 bool mn_neigh_ok(const struct mn_link *link);
 
@@ -211,10 +250,35 @@ void mn_arp_request(struct mn_link *link, uint32_t target, const struct mnet_mac
 struct mn_arp_hdr;
 void mn_arp_send(struct mn_link *link, const struct mn_arp_hdr *hdr, const struct mnet_mac *dst);
 
+/* ---- ndp.c ---- */
+
+/* Asks who has `target`: everybody, or the one at `mac` (NULL: everybody). `prompt` is the packet
+ * that waits for the answer, NULL if there is none. */
+void mn_ndp_solicit(struct mn_link *link, const struct mnet_addr *target,
+                    const struct mnet_mac *mac, const struct mn_pkt *prompt);
+/* Asks from :: whether anybody has `target`: RFC 4862 5.4.2. False: out of memory. */
+bool mn_ndp_probe(struct mn_link *link, const struct mnet_addr *target, const uint8_t *nonce);
+/* Tells all routers where the own address `addr` is. */
+void mn_ndp_announce(struct mn_link *link, const struct mnet_addr *addr);
+
+/* ---- own_addr.c ---- */
+
+void mn_own_init(struct mn_link *link);
+void mn_own_deinit(struct mn_link *link);
+/* The entry of an own address in any state; NULL: there is none. */
+struct mn_link_own *mn_own_find(struct mn_link *link, const struct mnet_addr *addr);
+/* A random time in [min, max]. */
+mnet_time mn_own_random_time(struct mn_link *link, mnet_time min, mnet_time max);
+/* The host at `mac` (zeros: not known) uses an own address too: reports it, but once in an interval
+ * only. False: it was reported a short while ago. */
+bool mn_own_report(struct mn_link *link, struct mn_link_own *own, const struct mnet_mac *mac);
+/* It has the address, and we do not get it. */
+void mn_own_lose(struct mn_link *link, struct mn_link_own *own, const struct mnet_mac *mac);
+void mn_own_timer(struct mn_link *link, struct mn_link_own *own);
+bool mn_own_ok(const struct mn_link *link);
+
 /* ---- acd.c ---- */
 
-void mn_acd_init(struct mn_link *link);
-void mn_acd_deinit(struct mn_link *link);
 /* Looks at every valid ARP packet of another host first. True: it is about an address of ours that
  * another host claims; nobody else is to believe it. */
 bool mn_acd_in(struct mn_link *link, const struct mn_arp_hdr *hdr);
@@ -223,6 +287,17 @@ bool mn_acd_is_ready(const struct mn_link *link, uint32_t v4);
 /* The own address that has the most leading bits in common with `target`: 0 if there is none. */
 uint32_t mn_acd_source(const struct mn_link *link, uint32_t target);
 void mn_acd_timer(struct mn_link *link, struct mn_link_own *own);
-bool mn_acd_ok(const struct mn_link *link);
+bool mn_acd_ok(const struct mn_link_own *own);
+
+/* ---- dad.c ---- */
+
+void mn_dad_timer(struct mn_link *link, struct mn_link_own *own);
+/* Somebody asks from :: for `own`, which is PROBING: RFC 4862 5.4.3. `nonce` of MN_NDP_NONCE_LEN
+ * bytes, NULL: none. */
+void mn_dad_probed(struct mn_link *link, struct mn_link_own *own, const uint8_t *nonce);
+/* Another host, at `mac` (NULL: not said), says that it has `own`, which is PROBING or READY: RFC
+ * 4862 5.4.4. */
+void mn_dad_advertised(struct mn_link *link, struct mn_link_own *own, const struct mnet_mac *mac);
+bool mn_dad_ok(const struct mn_link_own *own);
 
 #endif

@@ -83,9 +83,9 @@ static void show_neighbours(const struct mnet_stack *stack, const struct out *ou
     struct mn_link_neigh_info info;
     unsigned cursor = 0;
     while (mn_link_neigh_next(&stack->link, &cursor, &info)) {
-        mn_fmt(text, sizeof text, "neighbour %s %s %s waiting %u",
+        mn_fmt(text, sizeof text, "neighbour %s %s %s waiting %u%s",
                mnet_addr_print(&info.addr, a, sizeof a), mnet_mac_print(&info.mac, m, sizeof m),
-               info.state, info.waiting);
+               info.state, info.waiting, info.is_router ? " router" : "");
         out->line(out->arg, text);
     }
 }

@@ -7,8 +7,8 @@
  *
  * include: model
  * options: -eva-slevel-function main:0
- * sources: src/link/ether_in.c src/link/arp.c src/link/acd.c src/wire/arp_hdr.c
- * sources: src/wire/ether_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c
+ * sources: src/link/ether_in.c src/link/arp.c src/link/acd.c src/link/own_addr.c
+ * sources: src/wire/arp_hdr.c src/wire/ether_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c
  * reach: 80 */
 #include "path.h"
 #include <link/link_state.h>
@@ -38,9 +38,10 @@ static void any_link(void)
     make_any(&link, sizeof link);
     link.env = &env;
     link.is_probe_first = any_bool();
-    //@ loop unroll 8;
+    link.own_end = Frama_C_unsigned_int_interval(0, MN_LINK_ADDRS);
+    //@ loop unroll 25;
     for (unsigned i = 0; i < MN_LINK_ADDRS; i++) {
-        link.own[i].was_defended = any_bool();
+        link.own[i].was_reported = any_bool();
         link.own[i].has_conflict = any_bool();
     }
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "link_test.h"
 
-#define SECOND_IP 0x0a000007u
-
 static struct fixture *new_link(bool is_probe_first)
 {
     struct fixture *f = malloc(sizeof *f);
@@ -200,81 +198,6 @@ static void test_conflict_at_time_zero_is_defended_too(void **state)
     fixture_free(f);
 }
 
-static void test_addresses_can_be_added_and_removed(void **state)
-{
-    (void)state;
-    struct fixture *f = new_link(false);
-    struct mnet_addr addr, v6 = mnet_addr_any(), zero = mnet_addr_v4(0);
-    v6.bytes[0] = 0xfe;
-    assert_int_equal(mn_link_addr_add(&f->link, &v6), MNET_ERR_INVALID);
-    assert_int_equal(mn_link_addr_add(&f->link, &zero), MNET_ERR_INVALID);
-    for (uint32_t i = 0; i < MN_LINK_ADDRS; i++)
-        add(f, OUR_IP + i);
-    addr = mnet_addr_v4(OUR_IP + 3);
-    assert_int_equal(mn_link_addr_add(&f->link, &addr), MNET_ERR_ADDR_IN_USE);
-    addr = mnet_addr_v4(OUR_IP + 100);
-    assert_int_equal(mn_link_addr_add(&f->link, &addr), MNET_ERR_NO_MEMORY);
-    mn_link_addr_remove(&f->link, &addr); /* not there: nothing happens */
-
-    /* A removed one is neither announced nor answered for nor defended. */
-    addr = ours();
-    mn_link_addr_remove(&f->link, &addr);
-    assert_false(is_ready(f));
-    pass(f, MNET_SEC(5));
-    assert_int_equal(f->device.sent_count, 2 * (MN_LINK_ADDRS - 1));
-    for (unsigned i = 0; i < f->device.sent_count; i++) {
-        struct mn_arp_hdr hdr;
-        struct mnet_mac dst;
-        assert_true(sent_arp(f, i, &hdr, &dst));
-        assert_int_not_equal(hdr.tpa, OUR_IP);
-    }
-    assert_int_equal(arp_request_comes(f, PEER_IP, PEER_MAC, OUR_IP), MN_DROP(ARP_NOT_OURS));
-    assert_int_equal(arp_reply_comes(f, OUR_IP, OTHER_MAC), MN_DROP(ARP_UNASKED));
-    assert_nothing_reported(f);
-    drop_sent(&f->device);
-    add(f, OUR_IP);
-    pass(f, MNET_SEC(5));
-    assert_int_equal(f->device.sent_count, 2);
-    fixture_free(f);
-}
-
-static void test_report_of_a_removed_address_is_taken_back(void **state)
-{
-    (void)state;
-    struct fixture *f = fixture_new(0);
-    assert_int_equal(arp_reply_comes(f, OUR_IP, OTHER_MAC), MN_DONE);
-    struct mnet_addr addr = ours();
-    mn_link_addr_remove(&f->link, &addr);
-    assert_nothing_reported(f);
-    fixture_free(f);
-}
-
-static char logged[256];
-static unsigned logged_count;
-
-static void sink(struct mnet_log *log, const struct mnet_log_record *record)
-{
-    (void)log;
-    assert_int_equal(record->level, MNET_LOG_WARNING);
-    assert_string_equal(record->source, "arp");
-    assert_true(strlen(record->message) < sizeof logged);
-    strcpy(logged, record->message);
-    logged_count++;
-}
-
-static void test_conflict_is_logged(void **state)
-{
-    (void)state;
-    struct fixture *f = fixture_new(0);
-    struct mnet_log log = {.sink = sink, .level = MNET_LOG_WARNING};
-    f->env.log = &log;
-    for (unsigned i = 0; i < 5; i++)
-        assert_int_equal(arp_reply_comes(f, OUR_IP, OTHER_MAC), MN_DONE);
-    assert_int_equal(logged_count, 1);
-    assert_string_equal(logged, "10.0.0.2 is also used by 02:00:00:00:00:99");
-    fixture_free(f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,9 +207,6 @@ int main(void)
         cmocka_unit_test(test_own_probe_that_comes_back_is_no_conflict),
         cmocka_unit_test(test_address_in_use_is_defended_and_reported_once_in_ten_seconds),
         cmocka_unit_test(test_conflict_at_time_zero_is_defended_too),
-        cmocka_unit_test(test_addresses_can_be_added_and_removed),
-        cmocka_unit_test(test_report_of_a_removed_address_is_taken_back),
-        cmocka_unit_test(test_conflict_is_logged),
     };
     return cmocka_run_group_tests_name("link/acd", tests, NULL, NULL);
 }

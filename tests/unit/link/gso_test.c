@@ -8,7 +8,7 @@
 
 struct shape {
     bool is_v6;
-    uint32_t ip_len;  /* IP header with options */
+    uint32_t ip_len;  /* IP header with options or extension headers */
     uint32_t tcp_len; /* TCP header with options */
     uint32_t payload;
     uint32_t gso_size;
@@ -61,7 +61,7 @@ static void make_flat(const struct shape *s, uint64_t *seed)
     put16(flat + 12, s->is_v6 ? 0x86dd : 0x0800);
     uint8_t *ip = flat + ETH, *tcp = ip + s->ip_len;
     if (s->is_v6) {
-        put16(ip + 4, s->tcp_len + s->payload);
+        put16(ip + 4, s->ip_len - 40 + s->tcp_len + s->payload);
     } else {
         ip[0] = (uint8_t)(0x40 | s->ip_len / 4);
         put16(ip + 2, len - ETH);
@@ -195,8 +195,8 @@ static void test_pieces_are_those_of_the_reference(void **state)
     for (unsigned round = 0; round < 600; round++) {
         struct fixture *f = fixture_new(caps_sets[round % 4]);
         struct shape s;
-        s.is_v6 = random_below(&seed, 4) == 0;
-        s.ip_len = s.is_v6 ? 40 : 20 + 4 * random_below(&seed, 11);
+        s.is_v6 = random_below(&seed, 2) == 0;
+        s.ip_len = s.is_v6 ? 40 + 8 * random_below(&seed, 5) : 20 + 4 * random_below(&seed, 11);
         s.tcp_len = 20 + 4 * random_below(&seed, 11);
         s.gso_size = 500 + random_below(&seed, 1500 - s.ip_len - s.tcp_len - 500 + 1);
         s.payload = random_below(&seed, 10) == 0 ? 65535 - s.ip_len - s.tcp_len
@@ -207,6 +207,22 @@ static void test_pieces_are_those_of_the_reference(void **state)
         check(f, &s, &seed);
         fixture_free(f);
     }
+}
+
+static void test_extension_headers_are_part_of_every_piece(void **state)
+{
+    (void)state;
+    /* RFC 8200 3: the payload length counts them; 4: they stand in front of the transport. */
+    struct fixture *f = fixture_new(0);
+    uint64_t seed = 7;
+    struct shape s = {true, 40 + 24, 32, 2500, 1000, 0x18, 0, 7};
+    check(f, &s, &seed);
+    for (unsigned n = 0; n < 3; n++) {
+        const struct sent *sent = &f->device.sent[n];
+        assert_int_equal(sent->bytes[14 + 4] << 8 | sent->bytes[14 + 5], sent->frame.len - 14 - 40);
+        assert_memory_equal(sent->bytes + 14 + 40, flat + 14 + 40, 24);
+    }
+    fixture_free(f);
 }
 
 static void test_fin_and_push_go_last_and_cwr_first(void **state)
@@ -318,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_are_those_of_the_reference),
+        cmocka_unit_test(test_extension_headers_are_part_of_every_piece),
         cmocka_unit_test(test_fin_and_push_go_last_and_cwr_first),
         cmocka_unit_test(test_payload_that_fits_is_one_piece),
         cmocka_unit_test(test_one_piece_takes_a_part_of_every_range),

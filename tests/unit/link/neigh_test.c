@@ -196,7 +196,7 @@ static void test_unused_entry_goes_stale_and_then_away(void **state)
     assert_string_equal(neigh_state(f, PEER_IP), "REACHABLE");
     pass(f, MNET_SEC(2));
     assert_string_equal(neigh_state(f, PEER_IP), "STALE");
-    pass(f, MNET_SEC(1138));
+    pass(f, MNET_SEC(1198));
     assert_string_equal(neigh_state(f, PEER_IP), "STALE");
     pass(f, MNET_SEC(2));
     assert_null(neigh_state(f, PEER_IP));
@@ -211,9 +211,14 @@ static void test_stale_entry_is_used_and_checked_by_unicast(void **state)
     struct fixture *f = resolved_fixture();
     pass(f, MNET_SEC(61));
     assert_int_equal(send_to(f, PEER_IP, 3), MNET_OK);
+    assert_int_equal(f->device.sent_count, 1);
+    assert_sent_packet(f, 0, PEER_MAC, 3);
+    assert_string_equal(neigh_state(f, PEER_IP), "DELAY");
+    pass(f, MNET_MS(4990));
+    assert_int_equal(f->device.sent_count, 1);
+    pass(f, MNET_MS(20));
     assert_int_equal(f->device.sent_count, 2);
-    assert_sent_request(f, 0, OUR_IP, PEER_IP, PEER_MAC);
-    assert_sent_packet(f, 1, PEER_MAC, 3);
+    assert_sent_request(f, 1, OUR_IP, PEER_IP, PEER_MAC);
     assert_string_equal(neigh_state(f, PEER_IP), "PROBE");
     assert_int_equal(send_to(f, PEER_IP, 4), MNET_OK);
     assert_int_equal(f->device.sent_count, 3); /* one request a second */
@@ -230,8 +235,9 @@ static void test_neighbour_that_has_moved_is_found_again(void **state)
     struct fixture *f = resolved_fixture();
     pass(f, MNET_SEC(61));
     assert_int_equal(send_to(f, PEER_IP, 0), MNET_OK);
-    pass(f, MNET_MS(2010));
+    pass(f, MNET_MS(7010));
     assert_int_equal(f->device.sent_count, 4);
+    assert_sent_request(f, 1, OUR_IP, PEER_IP, PEER_MAC);
     assert_sent_request(f, 2, OUR_IP, PEER_IP, PEER_MAC);
     assert_sent_request(f, 3, OUR_IP, PEER_IP, PEER_MAC);
     pass(f, MNET_MS(1100));
@@ -258,12 +264,15 @@ static void test_confirmed_neighbour_is_never_asked(void **state)
     mn_link_neigh_confirm(&f->link, &stranger);
     assert_null(neigh_state(f, 0x0a000055));
 
-    /* It also ends a check. */
-    pass(f, MNET_SEC(100));
-    assert_int_equal(send_to(f, PEER_IP, 0), MNET_OK);
-    assert_string_equal(neigh_state(f, PEER_IP), "PROBE");
-    mn_link_neigh_confirm(&f->link, &peer);
-    assert_string_equal(neigh_state(f, PEER_IP), "REACHABLE");
+    /* It also makes one needless, or ends it. */
+    for (unsigned s = 0; s <= 6; s += 6) {
+        pass(f, MNET_SEC(100));
+        assert_int_equal(send_to(f, PEER_IP, 0), MNET_OK);
+        pass(f, MNET_SEC(s));
+        assert_string_equal(neigh_state(f, PEER_IP), s == 0 ? "DELAY" : "PROBE");
+        mn_link_neigh_confirm(&f->link, &peer);
+        assert_string_equal(neigh_state(f, PEER_IP), "REACHABLE");
+    }
     fixture_free(f);
 }
 
