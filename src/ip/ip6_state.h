@@ -2,6 +2,7 @@
  *
  * ip/ip6_state.h - what the IP layer remembers for IPv6, and what its files ask of each other.
  *
+ *   scope6.c    what an address says of itself
  *   addr6.c     own addresses            iid.c       their lower halves
  *   source6.c   which of them            route6.c    prefixes, routers, routes, redirects: next hop
  *   router.c    advertisements in, solicitations out
@@ -12,7 +13,7 @@
 #include <base/pkt.h>
 #include <ip/ip.h>
 
-/* ---- what an address is: addr6.c ---- */
+/* ---- what an address is: scope6.c ---- */
 
 /* RFC 4291 2.7, RFC 6724 3.1: also for unicast, where it says how far an address is good for. */
 enum mn_ip6_scope {
@@ -46,7 +47,9 @@ struct mn_ip6_own {
     uint8_t origin;            /* enum mn_ip6_origin */
     uint8_t tries;             /* how many identifiers were taken by others: RFC 7217 6 */
     bool is_ready;             /* link/ has said so */
+    bool is_renewed;           /* temporary: has a successor */
     mnet_time created;         /* RFC 8981 3.4 */
+    mnet_time preferred_max;   /* temporary: what it may be at most, whatever routers say */
     mnet_time preferred_until; /* then deprecated: RFC 4862 5.5.4 */
     mnet_time valid_until;     /* then gone */
 };
@@ -60,6 +63,8 @@ MNET_MUST_USE mnet_err mn_ip6_addr_add(struct mn_ip *ip, const struct mnet_cidr 
                                        enum mn_ip6_origin origin, mnet_time preferred_until,
                                        mnet_time valid_until);
 MNET_MUST_USE mnet_err mn_ip6_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr);
+/* Makes the link-local address. Errors: NO_MEMORY. */
+MNET_MUST_USE mnet_err mn_ip6_addr_start(struct mn_ip *ip);
 /* A prefix was advertised for autonomous configuration: makes or prolongs addresses, with the
  * two-hour rule (RFC 4862 5.5.3 e) and temporary ones beside (RFC 8981 3.4). Lifetimes in s,
  * UINT32_MAX: for ever. */
@@ -202,7 +207,8 @@ struct mn_ip6 {
     struct mn_ip6_route route[MN_IP6_ROUTES]; /* with default routers */
     struct mn_ip6_redirect *redirect;         /* MN_IP6_REDIRECTS, carved; by hashed destination */
     struct mn_ip6_dns dns;
-    uint8_t solicits;             /* router solicitations sent */
+    uint32_t turn;                /* of silent routers: RFC 4861 6.3.6 */
+    mnet_time solicit_after;      /* the last pause between router solicitations: RFC 7559 */
     struct mn_timer addr_timer;   /* the earliest of all own addresses */
     struct mn_timer route_timer;  /* the earliest of prefixes and routes */
     struct mn_timer router_timer; /* the next solicitation */

@@ -33,6 +33,11 @@ uint32_t mn_link_mtu(const struct mn_link *link)
     return link->mtu;
 }
 
+const struct mnet_mac *mn_link_mac(const struct mn_link *link)
+{
+    return &link->mac;
+}
+
 /* An IPv4 total length has 16 bits. */
 #define SOFT_GSO_MAX 65535u
 

@@ -35,6 +35,7 @@ void mn_link_deinit(struct mn_link *link);
 
 /* What IP needs to know of the device. */
 uint32_t mn_link_mtu(const struct mn_link *link);
+const struct mnet_mac *mn_link_mac(const struct mn_link *link);
 /* Largest IP packet that may be handed down with gso set: always at least the MTU; 65,535 in
  * software. */
 uint32_t mn_link_gso_max(const struct mn_link *link);
