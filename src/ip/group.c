@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * Multicast groups of both families that somebody here has joined, with a count for each: RFC 1112
- * 7.1, RFC 3810 4. Every host is in 224.0.0.1 and ff02::1 without joining. Switches that only pass
- * groups they saw a report for (IGMP snooping) still pass 224.0.0.0/24, which mDNS and its like use
- * (RFC 4541 2.1.2). */
+ * 7.1, RFC 3810 4. Every host is in 224.0.0.1 and ff02::1 without joining.
+ * Routers and switches are told by report.c, the first time that a group is joined and the last
+ * time that it is left. */
 #include <ip/ip_state.h>
 
 static struct mn_ip_group *find(struct mn_ip *ip, const struct mnet_addr *addr)
@@ -47,7 +47,8 @@ mnet_err mn_ip_group_join(struct mn_ip *ip, const struct mnet_addr *group)
     if (!entry)
         return MNET_ERR_NO_MEMORY;
     entry->addr = *group;
-    entry->count++;
+    if (entry->count++ == 0)
+        mn_report_changed(ip, group, true);
     return MNET_OK;
 }
 
@@ -58,8 +59,10 @@ mnet_err mn_ip_group_leave(struct mn_ip *ip, const struct mnet_addr *group)
     struct mn_ip_group *entry = find(ip, group);
     if (!entry)
         return MNET_ERR_ADDR_NOT_AVAIL;
-    if (--entry->count == 0)
-        entry->addr = mnet_addr_any();
+    if (--entry->count > 0)
+        return MNET_OK;
+    entry->addr = mnet_addr_any();
+    mn_report_changed(ip, group, false);
     return MNET_OK;
 }
 

@@ -16,6 +16,7 @@ mnet_err mn_ip_init(struct mn_ip *ip, struct mn_env *env, struct mn_link *link,
     mn_pool_init(&ip->frag.bodies, &env->mem, "reassemblies", sizeof(struct mn_frag_body),
                  MN_FRAG_SLOTS);
     mn_timer_init(&ip->frag.timer, MN_TIMER_IP | MN_IP_TIMER_FRAG);
+    mn_report_init(ip);
     /* RFC 6864: a counter that starts at a known value tells how long we have been up. */
     for (unsigned i = 0; i < MN_IP_IDS; i++)
         ip->id[i] = (uint16_t)mn_env_random32(env);

@@ -102,5 +102,7 @@ mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
     if (mn_ip4_is_fragment(&hdr) && (verdict = mn_frag_in(ip, pkt, &hdr, rx)) != MN_DONE)
         return verdict;
     ip->env->stats.ip_delivered++;
+    if (hdr.proto == MN_PROTO_IGMP)
+        return mn_igmp_in(ip, pkt, rx);
     return hdr.proto == MN_PROTO_ICMP4 ? MN_TO_ICMP4 : MN_TO_TRANSPORT;
 }

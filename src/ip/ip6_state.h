@@ -6,7 +6,7 @@
  *   addr6.c     own addresses            iid.c       their lower halves
  *   source6.c   which of them            route6.c    prefixes, routers, routes, redirects: next hop
  *   router.c    advertisements in, solicitations out
- *   mld.c       reports of joined groups */
+ * Groups and their reports are of both families: ip/report.h. */
 #ifndef MN_IP6_STATE_H
 #define MN_IP6_STATE_H
 
@@ -163,14 +163,6 @@ mn_verdict mn_redirect_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_
 void mn_router_start(struct mn_ip *ip);
 void mn_router_timer(struct mn_ip *ip);
 
-/* ---- groups: group.c, mld.c, igmp.c ---- */
-
-/* MLD query: RFC 3810 5.1, RFC 2710. */
-mn_verdict mn_mld_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx);
-void mn_mld_timer(struct mn_ip *ip);
-/* `group` was joined first or left last by this host. */
-void mn_mld_changed(struct mn_ip *ip, const struct mnet_addr *group, bool is_joined);
-
 /* ---- errors: icmp6_out.c ---- */
 
 enum mn_icmp6_error {
@@ -212,7 +204,6 @@ struct mn_ip6 {
     struct mn_timer addr_timer;   /* the earliest of all own addresses */
     struct mn_timer route_timer;  /* the earliest of prefixes and routes */
     struct mn_timer router_timer; /* the next solicitation */
-    struct mn_timer group_timer;  /* the next report */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include <base/pkt.h>
 #include <ip/ip.h>
 #include <ip/ip6_state.h>
+#include <ip/report.h>
 #include <wire/ip4_hdr.h>
 
 /* ---- own addresses and routes: route.c ---- */
@@ -237,7 +238,10 @@ struct mn_ip {
     uint16_t id[MN_IP_IDS];  /* next identification, by hashed destination */
     uint32_t icmp_tokens;    /* errors of both families that may be sent now */
     mnet_time icmp_refilled; /* when tokens were last added */
-    struct mn_ip6 v6;        /* what is of IPv6 alone */
+    struct mn_report report[MN_REPORTS]; /* what is told of groups */
+    struct mn_querier querier[2];        /* of IPv4 and of IPv6 */
+    struct mn_timer group_timer;         /* the next report */
+    struct mn_ip6 v6;                    /* what is of IPv6 alone */
 };
 
 #endif

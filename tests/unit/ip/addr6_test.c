@@ -36,11 +36,11 @@ static void routers_are_asked_once_it_is_ready(void **state)
     f->link.is_ready = false;
     assert_int_equal(mn_ip6_addr_start(&f->ip), MNET_OK);
     fix6_pass(f, MNET_SEC(3));
-    assert_int_equal(f->sent_count, 0);
+    assert_int_equal(f->sent.count, 0);
     assert_false(mn_timer_is_armed(&f->ip.v6.router_timer));
     f->link.is_ready = true;
     fix6_pass(f, MNET_SEC(2));
-    assert_int_equal(f->sent_count, 1);
+    assert_int_equal(f->sent.count, 1);
 }
 
 static void what_cannot_be_an_address_is_refused(void **state)

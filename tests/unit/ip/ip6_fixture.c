@@ -87,13 +87,39 @@ mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst
     return mn_sum_add16(mn_sum_add16(sum, proto), (uint16_t)len);
 }
 
+mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
+{
+    (void)ip;
+    (void)dst;
+    *src = here->source4;
+    return mnet_addr_is_any(src) ? MNET_ERR_NET_UNREACH : MNET_OK;
+}
+
+mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop,
+                     bool is_broadcast)
+{
+    struct sent6 *sent = &here->igmp;
+    (void)link;
+    assert_false(is_broadcast);
+    sent->tx.dst = *next_hop;
+    sent->len = pkt->frame.len;
+    sent->count++;
+    assert_true(pkt->frame.len <= sizeof sent->bytes);
+    mn_pkt_copy_out(pkt, 0, sent->bytes, pkt->frame.len);
+    mn_pkt_free(&here->env, pkt);
+    return MNET_OK;
+}
+
 mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx)
 {
-    here->tx = *tx;
-    here->sent_len = pkt->frame.len;
-    here->sent_count++;
-    assert_true(pkt->frame.len <= sizeof here->sent);
-    mn_pkt_copy_out(pkt, 0, here->sent, pkt->frame.len);
+    /* MLD reports are kept apart: they begin with a hop-by-hop header. */
+    bool is_report = tx->proto == 0;
+    struct sent6 *sent = is_report ? &here->report : &here->sent;
+    sent->tx = *tx;
+    sent->len = pkt->frame.len;
+    sent->count++;
+    assert_true(pkt->frame.len <= sizeof sent->bytes);
+    mn_pkt_copy_out(pkt, 0, sent->bytes, pkt->frame.len);
     mn_pkt_free(ip->env, pkt);
     return MNET_OK;
 }
@@ -128,7 +154,7 @@ struct fix6 *fix6_new(enum mnet_ipv6_mode mode)
     mn_timer_init(&v6->addr_timer, MN_TIMER_IP | MN_IP_TIMER_ADDR6);
     mn_timer_init(&v6->route_timer, MN_TIMER_IP | MN_IP_TIMER_ROUTE6);
     mn_timer_init(&v6->router_timer, MN_TIMER_IP | MN_IP_TIMER_ROUTER);
-    mn_timer_init(&v6->group_timer, MN_TIMER_IP | MN_IP_TIMER_GROUP);
+    mn_report_init(&f->ip);
     here = f;
     return f;
 }
@@ -163,6 +189,9 @@ static void fire(struct fix6 *f, struct mn_timer *timer)
     case MN_IP_TIMER_ROUTE6:
         mn_ip6_route_timer(&f->ip);
         break;
+    case MN_IP_TIMER_GROUP:
+        mn_report_timer(&f->ip);
+        break;
     case MN_IP_TIMER_ROUTER:
         mn_router_timer(&f->ip);
         break;
@@ -182,7 +211,7 @@ void fix6_pass(struct fix6 *f, mnet_time time)
             fire(f, timer);
         else if (f->env.now == end)
             break;
-        assert_true(mn_ip6_addr_ok(&f->ip) && mn_ip6_route_ok(&f->ip));
+        assert_true(mn_ip6_addr_ok(&f->ip) && mn_ip6_route_ok(&f->ip) && mn_report_ok(&f->ip));
     }
 }
 

@@ -41,17 +41,22 @@ struct mn_link {
     uint32_t reachable_ms, retrans_ms;
 };
 
+/* The last packet of a kind, and how many there were. */
+struct sent6 {
+    struct mn_ip_tx tx;
+    uint8_t bytes[1500];
+    uint32_t len;
+    unsigned count;
+};
+
 struct fix6 {
     struct mn_env env;
     struct mn_link link;
     struct mn_ip ip;
     struct mnet_rng_seeded rng;
     void *region;
-    /* Sent by mn_ip_out. */
-    struct mn_ip_tx tx;
-    uint8_t sent[256];
-    uint32_t sent_len;
-    unsigned sent_count;
+    struct mnet_addr source4; /* what mn_ip_source says; any: none */
+    struct sent6 sent, report, igmp;
 };
 
 struct fix6 *fix6_new(enum mnet_ipv6_mode mode);

@@ -76,19 +76,19 @@ static void a_solicitation_goes_to_all_routers_with_our_address(void **state)
     struct fix6 *f = *state;
     assert_int_equal(mn_ip6_addr_start(&f->ip), MNET_OK);
     fix6_pass(f, MNET_SEC(2));
-    assert_int_equal(f->sent_count, 1);
-    assert_addr6(&f->tx.dst, "ff02::2");
-    assert_int_equal(f->tx.ttl, 255);
-    assert_int_equal(f->tx.proto, MN_PROTO_ICMP6);
+    assert_int_equal(f->sent.count, 1);
+    assert_addr6(&f->sent.tx.dst, "ff02::2");
+    assert_int_equal(f->sent.tx.ttl, 255);
+    assert_int_equal(f->sent.tx.proto, MN_PROTO_ICMP6);
     struct mn_ip6_own *own = own6(f, MN_IP6_LINK_LOCAL, 0);
-    assert_true(mnet_addr_equal(&f->tx.src, &own->addr));
+    assert_true(mnet_addr_equal(&f->sent.tx.src, &own->addr));
     static const uint8_t want[] = {133, 0};
-    assert_memory_equal(f->sent, want, 2);
+    assert_memory_equal(f->sent.bytes, want, 2);
     static const uint8_t option[] = {1, 1, 2, 0, 0, 0x11, 0x22, 0x33};
-    assert_int_equal(f->sent_len, 16);
-    assert_memory_equal(f->sent + 8, option, 8);
-    mn_sum sum = mn_ip_pseudo_sum(&f->tx.src, &f->tx.dst, 58, f->sent_len);
-    assert_int_equal(mn_sum_fold(mn_sum_add(sum, f->sent, f->sent_len)), 0xffff);
+    assert_int_equal(f->sent.len, 16);
+    assert_memory_equal(f->sent.bytes + 8, option, 8);
+    mn_sum sum = mn_ip_pseudo_sum(&f->sent.tx.src, &f->sent.tx.dst, 58, f->sent.len);
+    assert_int_equal(mn_sum_fold(mn_sum_add(sum, f->sent.bytes, f->sent.len)), 0xffff);
 }
 
 /* RFC 7559 2. */
@@ -100,9 +100,9 @@ static void pauses_double_up_to_an_hour(void **state)
     unsigned count = 0;
     for (unsigned s = 0; s < 20000; s++) {
         fix6_pass(f, MNET_SEC(1));
-        if (f->sent_count == count)
+        if (f->sent.count == count)
             continue;
-        count = f->sent_count;
+        count = f->sent.count;
         mnet_time now_pause = f->env.now - last;
         if (count == 2)
             assert_in_range(now_pause / MNET_SEC(1), 3, 6);
@@ -116,7 +116,7 @@ static void pauses_double_up_to_an_hour(void **state)
     struct message m = advertisement(1800);
     assert_int_equal(hear(f, &m), MN_DONE);
     fix6_pass(f, MNET_SEC(20000));
-    assert_int_equal(f->sent_count, count);
+    assert_int_equal(f->sent.count, count);
 }
 
 static void a_router_that_is_no_default_router_ends_no_asking(void **state)
@@ -127,7 +127,7 @@ static void a_router_that_is_no_default_router_ends_no_asking(void **state)
     fix6_pass(f, MNET_SEC(2));
     assert_int_equal(hear(f, &m), MN_DONE);
     fix6_pass(f, MNET_SEC(20));
-    assert_true(f->sent_count > 1);
+    assert_true(f->sent.count > 1);
 }
 
 /* ---- advertisements ---- */
