@@ -43,7 +43,7 @@ static struct mnet_addr solicited_node(const struct mnet_addr *addr)
 static const struct mnet_addr *nearest(const struct mn_link *link, const struct mnet_addr *target)
 {
     const struct mnet_addr *best = NULL;
-    uint8_t best_differs[sizeof target->bytes];
+    uint8_t best_differs[sizeof target->bytes] = {0};
     for (unsigned i = 0; i < link->own_end; i++) {
         const struct mn_link_own *own = &link->own[i];
         if (own->state != MN_OWN_READY || mnet_addr_is_v4(&own->addr))

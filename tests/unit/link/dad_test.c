@@ -194,6 +194,14 @@ static void test_own_solicitation_that_comes_back_is_no_conflict(void **state)
     assert_int_equal(f->device.sent_count, 4);
     assert_nothing_reported(f);
     assert_int_equal(f->env.stats.ndp_conflicts, 0);
+
+    /* Another time nothing comes back, and one is enough. */
+    struct mnet_addr ours = OUR6;
+    mn_link_addr_remove(&f->link, &ours);
+    add6(f, ours);
+    pass(f, MNET_SEC(10));
+    assert_true(is_ready6(f, OUR6));
+    assert_int_equal(f->device.sent_count, 5);
     fixture_free(f);
 }
 
@@ -252,6 +260,15 @@ static void test_routers_are_told_of_a_new_address(void **state)
     (void)assert_sent_probe(f, 0, GLOBAL6(1, 2));
     assert_sent_advert(f, 1, GLOBAL6(1, 2), ALL_ROUTERS6, group_mac(ALL_ROUTERS6), 0);
     fixture_free(f);
+    /* Not of link-local ones, fe80::/10, for which nothing comes from beyond. */
+    static const struct mnet_addr others[] = {{{0xfe, 0xbf, [15] = 1}}, {{0xfe, 0xc0, [15] = 1}}};
+    for (unsigned i = 0; i < COUNT_OF(others); i++) {
+        f = new_link();
+        add6(f, others[i]);
+        pass(f, MNET_SEC(3));
+        assert_int_equal(f->device.sent_count, 1 + i);
+        fixture_free(f);
+    }
 }
 
 static void test_address_in_use_stays_and_is_reported_once_in_ten_seconds(void **state)

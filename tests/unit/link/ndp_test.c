@@ -150,6 +150,26 @@ static void test_short_messages_and_options_are_refused(void **state)
     }
 }
 
+static void test_message_in_several_ranges_is_refused(void **state)
+{
+    (void)state;
+    /* RFC 6980 5: only reassembly makes such. */
+    struct fixture *f = fixture6_new(0);
+    uint8_t bytes[32] = {SOLICIT}, *block = mn_block_get_small(&f->env.mem);
+    memcpy(bytes + 8, &OUR6, 16);
+    memcpy(bytes + 24, "\x01\x01\x02\x00\x00\x00\x00\x01", 8);
+    assert_non_null(block);
+    memcpy(block, bytes + 24, 8);
+    struct mn_pkt *pkt = mn_pkt_new(&f->env);
+    assert_true(mn_pkt_append(&f->env, pkt, bytes, 24) && mn_pkt_add(&f->env, pkt, block, 8));
+    mn_block_unref(&f->env.mem, block);
+    const struct mn_ndp_rx rx = {PEER6, OUR6, 255};
+    assert_int_equal(mn_ndp_in(&f->link, pkt, &rx), MN_DROP(NDP_BAD));
+    assert_int_equal(f->device.sent_count, 0);
+    mn_pkt_free(&f->env, pkt);
+    fixture_free(f);
+}
+
 static void test_option_of_length_zero_is_refused(void **state)
 {
     (void)state;
@@ -451,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_message_from_beyond_the_link_is_refused),
         cmocka_unit_test(test_wrong_code_or_type_is_refused),
         cmocka_unit_test(test_short_messages_and_options_are_refused),
+        cmocka_unit_test(test_message_in_several_ranges_is_refused),
         cmocka_unit_test(test_option_of_length_zero_is_refused),
         cmocka_unit_test(test_unknown_options_are_passed_over),
         cmocka_unit_test(test_impossible_targets_are_refused),

@@ -179,6 +179,24 @@ static void test_router_flag_is_that_of_the_last_advertisement(void **state)
     }
 }
 
+static void test_entry_that_is_used_again_has_forgotten_the_router(void **state)
+{
+    (void)state;
+    const struct mnet_mac mac = PEER_MAC;
+    struct fixture *f = fixture6_new(0);
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < MN_NEIGH_MAX; i++) {
+            struct mnet_addr addr = GLOBAL6((uint8_t)round, 0);
+            addr.bytes[13] = (uint8_t)(i >> 8);
+            addr.bytes[14] = (uint8_t)i;
+            mn_link_neigh_heard(&f->link, &addr, &mac, round == 0);
+            assert_int_equal(neigh6(f, &addr).is_router, round == 0);
+        }
+        pass(f, MNET_SEC(1201));
+    }
+    fixture_free(f);
+}
+
 static void test_view_of_a_neighbour(void **state)
 {
     (void)state;
@@ -454,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_every_event_in_every_state),
         cmocka_unit_test(test_nobody_known_is_left_so),
         cmocka_unit_test(test_router_flag_is_that_of_the_last_advertisement),
+        cmocka_unit_test(test_entry_that_is_used_again_has_forgotten_the_router),
         cmocka_unit_test(test_view_of_a_neighbour),
         cmocka_unit_test(test_everybody_is_asked_three_times_then_it_has_failed),
         cmocka_unit_test(test_delay_then_three_unicast_probes_then_gone),

@@ -128,6 +128,10 @@ static void test_report_of_a_removed_address_is_taken_back(void **state)
     mn_link_addr_remove(&f->link, &v4);
     mn_link_addr_remove(&f->link, &v6);
     assert_false(has_report(f));
+    /* Added again, it has no report behind it. */
+    add6(f, v6);
+    assert_int_equal(ndp_comes(f, advert(OUR6, ALL_NODES6, O_FLAG, &mac)), MN_DONE);
+    assert_true(has_report(f));
     fixture_free(f);
 }
 
