@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Reassembly of IPv4 fragments: RFC 791 3.2, RFC 1122 3.3.2, RFC 5722 and RFC 8200 4.5 for their
- * rule on overlaps, which is as right for IPv4.
+ * Reassembly of fragments of both families: RFC 791 3.2, RFC 1122 3.3.2; RFC 8200 4.5, whose rule
+ * on overlaps is as right for IPv4. The bounds hold for both together.
  *
  *     slot (key, deadline, totals) --> body (ranges received) --> blocks of 16 KiB, as touched
  *
@@ -26,9 +26,10 @@
  * a fragment. */
 #include <ip/ip_state.h>
 
-/* RFC 1122 3.3.2 asks for 60 to 120 s, from a time of slow links. It is 30 s here, as in Linux: a
- * sender at 1 Gbit/s reuses its 16-bit identifications within a second, and every second that an
- * incomplete datagram is kept is one in which the wrong fragment can complete it (RFC 4963 2). */
+/* RFC 1122 3.3.2 asks for 60 to 120 s, RFC 8200 4.5 for 60 s, from a time of slow links. It is 30 s
+ * here, as in Linux: a sender at 1 Gbit/s reuses its 16-bit identifications within a second, and
+ * every second that an incomplete datagram is kept is one in which the wrong fragment can complete
+ * it (RFC 4963 2). */
 #define LIFETIME MNET_SEC(30)
 
 /* Part of the budget that payload may take: enough for eight datagrams of 64 KiB in 5 MiB, and in
@@ -97,20 +98,23 @@ static void arm(struct mn_ip *ip)
     mn_env_arm(ip->env, &ip->frag.timer, first ? first->deadline : MNET_NEVER);
 }
 
-static struct mn_frag_slot *find(struct mn_ip *ip, const struct mn_ip4_hdr *hdr)
+static struct mn_frag_slot *find(struct mn_ip *ip, const struct mn_frag_part *part)
 {
+    bool is_v4 = mnet_addr_is_v4(&part->src);
     for (unsigned i = 0; i < MN_FRAG_SLOTS; i++) {
         struct mn_frag_slot *slot = &ip->frag.slot[i];
-        /* RFC 791 3.2: source, destination, protocol and identification name a datagram. */
-        if (slot->state != MN_FRAG_FREE && slot->id == hdr->id && slot->src == hdr->src &&
-            slot->dst == hdr->dst && slot->proto == hdr->proto)
+        /* RFC 791 3.2: source, destination, protocol and identification name a datagram; RFC 8200
+         * 4.5: the protocol does not. */
+        if (slot->state != MN_FRAG_FREE && slot->id == part->id &&
+            (slot->proto == part->proto || !is_v4) && mnet_addr_equal(&slot->src, &part->src) &&
+            mnet_addr_equal(&slot->dst, &part->dst))
             return slot;
     }
     return NULL;
 }
 
 /* A slot to begin in, whose bounds are respected. */
-static struct mn_frag_slot *make_room(struct mn_ip *ip, uint32_t src)
+static struct mn_frag_slot *make_room(struct mn_ip *ip, const struct mnet_addr *src)
 {
     struct mn_frag_slot *free = NULL;
     struct mn_frag_slot *first = &ip->frag.slot[0]; /* the oldest, when none is free */
@@ -124,7 +128,7 @@ static struct mn_frag_slot *make_room(struct mn_ip *ip, uint32_t src)
         }
         if (slot->deadline < first->deadline)
             first = slot;
-        if (slot->src != src)
+        if (!mnet_addr_equal(&slot->src, src))
             continue;
         if (of_source == 0 || slot->deadline < first_of_source->deadline)
             first_of_source = slot;
@@ -137,19 +141,19 @@ static struct mn_frag_slot *make_room(struct mn_ip *ip, uint32_t src)
     return free;
 }
 
-static struct mn_frag_slot *begin(struct mn_ip *ip, const struct mn_ip4_hdr *hdr)
+static struct mn_frag_slot *begin(struct mn_ip *ip, const struct mn_frag_part *part)
 {
     struct mn_frag_body *body = mn_pool_get(&ip->frag.bodies);
     if (!body && mn_frag_shed(ip))
         body = mn_pool_get(&ip->frag.bodies);
     if (!body)
         return NULL;
-    struct mn_frag_slot *slot = make_room(ip, hdr->src);
+    struct mn_frag_slot *slot = make_room(ip, &part->src);
     *slot = (struct mn_frag_slot){.state = MN_FRAG_OPEN,
-                                  .src = hdr->src,
-                                  .dst = hdr->dst,
-                                  .id = hdr->id,
-                                  .proto = hdr->proto,
+                                  .src = part->src,
+                                  .dst = part->dst,
+                                  .id = part->id,
+                                  .proto = part->proto,
                                   .deadline = ip->env->now + LIFETIME,
                                   .body = body};
     ip->frag.open++;
@@ -270,21 +274,28 @@ static mn_verdict complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct m
     return MN_DONE;
 }
 
-mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr,
+/* RFC 791 3.1: the total length counts the header; RFC 8200 3: the payload length does not. */
+static bool is_too_long(const struct mn_frag_part *part, uint32_t hdr_len, uint32_t payload_len)
+{
+    return payload_len + (mnet_addr_is_v4(&part->src) ? hdr_len : 0) > UINT16_MAX;
+}
+
+mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_frag_part *part,
                       struct mn_ip_rx *rx)
 {
-    uint32_t start = hdr->frag_offset;
+    uint32_t start = part->offset;
     uint32_t len = pkt->frame.len;
     uint32_t end = start + len;
-    bool is_last = !hdr->more_fragments;
+    bool is_last = !part->more;
     ip->env->stats.ip_fragments_rx++;
-    /* RFC 791 3.2: all but the last are multiples of 8 bytes, and no datagram is above 65,535. */
-    if (len == 0 || (!is_last && end % 8 != 0) || end > UINT16_MAX - (uint32_t)hdr->header_len)
+    /* RFC 791 3.2, RFC 8200 4.5: all but the last are multiples of 8 bytes, and no datagram is
+     * above 65,535. */
+    if (len == 0 || (!is_last && end % 8 != 0) || is_too_long(part, pkt->l3_len, end))
         return MN_DROP(FRAG_BAD);
 
-    struct mn_frag_slot *slot = find(ip, hdr);
+    struct mn_frag_slot *slot = find(ip, part);
     if (!slot)
-        slot = begin(ip, hdr);
+        slot = begin(ip, part);
     if (!slot)
         return MN_DROP(FRAG_NO_ROOM);
     struct mn_frag_body *body = slot->body;
@@ -307,15 +318,18 @@ mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_
     slot->filled = filled;
     slot->is_ce |= (rx->tos & MN_IP_ECN_CE) == MN_IP_ECN_CE;
     slot->is_group |= rx->is_group;
-    if (start == 0)
-        slot->hdr_len = hdr->header_len;
+    if (start == 0) {
+        slot->hdr_len = (uint8_t)pkt->l3_len;
+        slot->proto = part->proto;
+    }
     if (filled != total) {
         mn_pkt_free(ip->env, pkt);
         return MN_KEPT;
     }
     /* The first fragment may have more options than the others. */
-    if (slot->hdr_len + total > UINT16_MAX)
+    if (is_too_long(part, slot->hdr_len, total))
         return refuse(ip, slot, MN_DROP(FRAG_BAD));
+    part->proto = slot->proto;
     return complete(ip, slot, body, total, pkt, rx);
 }
 

@@ -16,7 +16,7 @@
 static void store_header(uint8_t *block, const struct mn_pkt *pkt)
 {
     uint16_t len = pkt->l3_len;
-    MN_ASSERT(len >= MN_IP4_HDR_LEN_MIN && len <= MN_IP4_HDR_LEN_MAX);
+    MN_ASSERT(len >= MN_IP4_HDR_LEN_MIN && len <= MN_FRAG_ROOM);
     struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - len, len);
     mn_rd_bytes(&rd, block + (MN_FRAG_ROOM - len), len);
 }

@@ -27,19 +27,13 @@ static uint16_t reply_checksum(const struct mn_icmp4_hdr *request)
     return checksum != 0 ? checksum : UINT16_MAX;
 }
 
-static struct mn_pkt *make_reply(struct mn_env *env, const struct mn_pkt *request,
-                                 const struct mn_icmp4_hdr *hdr)
+struct mn_pkt *mn_icmp_echo_copy(struct mn_env *env, const struct mn_pkt *request)
 {
     const struct mnet_frame *from = &request->frame;
     struct mn_pkt *reply = mn_pkt_new(env);
     if (!reply)
         return NULL;
-    struct mn_icmp4_hdr own = *hdr;
-    own.type = MN_ICMP4_ECHO_REPLY;
-    own.code = 0;
-    own.checksum = reply_checksum(hdr);
-    struct mn_wr wr = mn_pkt_push(env, reply, MN_ICMP4_HDR_LEN);
-    mn_icmp4_hdr_write(&wr, &own);
+    /* The header is of the same length in both families. */
     bool is_good = mn_pkt_add(env, reply, from->seg[0].at + MN_ICMP4_HDR_LEN,
                               from->seg[0].len - MN_ICMP4_HDR_LEN);
     for (unsigned i = 1; is_good && i < from->seg_count; i++)
@@ -56,9 +50,15 @@ static mn_verdict echo(struct mn_ip *ip, const struct mn_pkt *pkt, const struct 
     /* RFC 1122 3.2.2.6 MAY: not to groups, or one packet would be answered by a whole network. */
     if (rx->is_group)
         return MN_DROP(ICMP_BROADCAST);
-    struct mn_pkt *reply = make_reply(ip->env, pkt, hdr);
+    struct mn_pkt *reply = mn_icmp_echo_copy(ip->env, pkt);
     if (!reply)
         return MN_DROP(TX_NO_MEMORY);
+    struct mn_icmp4_hdr own = *hdr;
+    own.type = MN_ICMP4_ECHO_REPLY;
+    own.code = 0;
+    own.checksum = reply_checksum(hdr);
+    struct mn_wr wr = mn_pkt_push(ip->env, reply, MN_ICMP4_HDR_LEN);
+    mn_icmp4_hdr_write(&wr, &own);
     /* RFC 1122 3.2.2.6 MUST: from the address that was asked; and with its TOS, but its ECN. */
     struct mn_ip_tx tx = {.src = rx->dst,
                           .dst = rx->src,
@@ -166,7 +166,7 @@ mn_verdict mn_icmp4_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_
 
 /* ---- errors that we find ourselves ---- */
 
-bool mn_ip_failed(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *err)
+static bool failed4(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *err)
 {
     struct mn_rd rd = mn_pkt_rd(pkt);
     struct mn_ip4_hdr hdr;
@@ -185,4 +185,9 @@ bool mn_ip_failed(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *
     err->proto = hdr.proto;
     err->quote = mn_rd_sub(&rd, mn_rd_left(&rd));
     return mn_ip_is_own(ip, &err->src);
+}
+
+bool mn_ip_failed(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *err)
+{
+    return mn_ip_version(pkt) == 4 ? failed4(ip, pkt, err) : mn_ip6_failed(ip, pkt, err);
 }

@@ -70,6 +70,10 @@ void mn_icmp_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const stru
                           enum mn_icmp_unreach what)
 {
     uint8_t quote[QUOTE_MAX];
+    if (!mnet_addr_is_v4(&rx->src)) {
+        mn_icmp6_send_unreach(ip, pkt, rx, what);
+        return;
+    }
     if (!may_answer(ip, rx))
         return;
     /* ICMP always finds its protocol and has no ports. */
@@ -85,7 +89,10 @@ void mn_icmp_send_reassembly_exceeded(struct mn_ip *ip, const uint8_t *at, uint3
 {
     struct mn_rd rd = mn_rd_over(at, len);
     struct mn_ip4_hdr hdr;
-    if (mn_ip4_hdr_read(&rd, UINT16_MAX, &hdr) != MN_IP4_OK)
+    enum mn_ip4_result result = mn_ip4_hdr_read(&rd, UINT16_MAX, &hdr);
+    if (result == MN_IP4_BAD_VERSION)
+        mn_icmp6_send_error(ip, at, len, false, MN_ICMP6_SEND_REASSEMBLY, 0);
+    if (result != MN_IP4_OK)
         return;
     struct mn_ip_rx about = {
         .src = mnet_addr_v4(hdr.src), .dst = mnet_addr_v4(hdr.dst), .proto = hdr.proto};

@@ -69,12 +69,12 @@ struct mn_ip_tx {
  * `pkt`. Errors: NET_UNREACH, MSG_SIZE, ADDR_NOT_AVAIL, NO_MEMORY. */
 mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx);
 
-/* The source address for `dst`; NET_UNREACH when there is no route. */
-MNET_MUST_USE mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst,
+/* The source address for `dst`; NET_UNREACH when there is no route, or no address for it. */
+MNET_MUST_USE mnet_err mn_ip_source(struct mn_ip *ip, const struct mnet_addr *dst,
                                     struct mnet_addr *src);
 
-/* Largest IP packet that the path to `dst` takes as far as known (RFC 1191): device MTU or the
- * cached value. */
+/* Largest IP packet that the path to `dst` takes as far as known (RFC 1191, RFC 8201): the link's
+ * MTU or the cached value. */
 uint32_t mn_ip_pmtu(const struct mn_ip *ip, const struct mnet_addr *dst);
 /* A MSG_SIZE error said that the path to `dst` takes `mtu`, and the transport has recognised the
  * quoted packet as one of its own that is still on its way (RFC 5927 7.2): without this call
@@ -94,10 +94,10 @@ bool mn_ip_is_group(const struct mn_ip *ip, const struct mnet_addr *addr);
 /* New data was acknowledged by `dst`: its next hop is reachable. */
 void mn_ip_confirm(struct mn_ip *ip, const struct mnet_addr *dst);
 
-/* Own addresses and routes; at most MN_IP_ADDRS and MN_IP_ROUTES. Telling link/ of an address is
- * stack/'s part. A gateway is on an own network, or an own address is a /32; gateway any: the
- * destinations are neighbours. Errors: INVALID, ADDR_IN_USE (have it), ADDR_NOT_AVAIL (have it
- * not), NO_MEMORY (full). */
+/* Own addresses and routes; at most MN_IP_ADDRS and MN_IP_ROUTES of IPv4, MN_IP6_ADDRS and
+ * MN_IP6_ROUTES of IPv6. Telling link/ of an IPv4 address is stack/'s part. A gateway is on an own
+ * network, or an own address is a /32; gateway any: the destinations are neighbours. Errors:
+ * INVALID, ADDR_IN_USE (have it), ADDR_NOT_AVAIL (have it not), NO_MEMORY (full). */
 #define MN_IP_ADDRS 8
 #define MN_IP_ROUTES 16
 MNET_MUST_USE mnet_err mn_ip_addr_add(struct mn_ip *ip, const struct mnet_cidr *cidr);
@@ -108,9 +108,24 @@ MNET_MUST_USE mnet_err mn_ip_route_remove(struct mn_ip *ip, const struct mnet_ci
 /* The i-th own address; false when there are no more. */
 bool mn_ip_addr_at(const struct mn_ip *ip, unsigned i, struct mnet_cidr *out);
 
-/* Multicast groups: RFC 1112. Delivery only; IGMP joins later. */
+/* Whether the addresses that were asked for can be used: all of IPv4 and the static ones of IPv6;
+ * the link-local one if there are none of these. Those that routers bring come when they come. */
+bool mn_ip_is_ready(const struct mn_ip *ip);
+
+/* Multicast groups: RFC 1112, RFC 4291 2.7. Routers are told (ip/report.h). */
 MNET_MUST_USE mnet_err mn_ip_group_join(struct mn_ip *ip, const struct mnet_addr *group);
 mnet_err mn_ip_group_leave(struct mn_ip *ip, const struct mnet_addr *group);
+
+/* The version of a packet that starts at its IP header, whatever else is wrong with it. */
+static inline unsigned mn_ip_version(const struct mn_pkt *pkt)
+{
+    struct mn_rd rd = mn_pkt_rd(pkt);
+    return mn_rd_u8(&rd) >> 4;
+}
+
+/* Source and destination of a packet that starts behind its IP headers, pkt->l3_len bytes of them.
+ * False: they are not headers, as they were when the packet was received. */
+bool mn_ip_ends(const struct mn_pkt *pkt, struct mnet_addr *src, struct mnet_addr *dst);
 
 /* Takes the next packet that was sent to ourselves; it starts at its IP header. NULL: none. */
 struct mn_pkt *mn_ip_loopback(struct mn_ip *ip);

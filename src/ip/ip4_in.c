@@ -68,6 +68,18 @@ static mn_verdict check_options(const struct mn_ip4_hdr *hdr)
     return opts.has_source_route ? MN_DROP(IP4_SOURCE_ROUTE) : MN_DONE;
 }
 
+static mn_verdict fragment(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr,
+                           struct mn_ip_rx *rx)
+{
+    struct mn_frag_part part = {.src = rx->src,
+                                .dst = rx->dst,
+                                .id = hdr->id,
+                                .proto = hdr->proto,
+                                .offset = hdr->frag_offset,
+                                .more = hdr->more_fragments};
+    return mn_frag_in(ip, pkt, &part, rx);
+}
+
 mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
 {
     struct mn_pkt *pkt = *in;
@@ -99,9 +111,11 @@ mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
     rx->tos = hdr.tos;
     rx->is_group = is_group || pkt->ether_group;
     rx->has_router_alert = false;
-    if (mn_ip4_is_fragment(&hdr) && (verdict = mn_frag_in(ip, pkt, &hdr, rx)) != MN_DONE)
+    if (mn_ip4_is_fragment(&hdr) && (verdict = fragment(ip, pkt, &hdr, rx)) != MN_DONE)
         return verdict;
     ip->env->stats.ip_delivered++;
+    if (hdr.proto == MN_PROTO_IGMP)
+        return mn_igmp_in(ip, pkt, rx);
     if (hdr.proto == MN_PROTO_IGMP)
         return mn_igmp_in(ip, pkt, rx);
     return hdr.proto == MN_PROTO_ICMP4 ? MN_TO_ICMP4 : MN_TO_TRANSPORT;

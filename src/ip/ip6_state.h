@@ -12,6 +12,8 @@
 
 #include <base/pkt.h>
 #include <ip/ip.h>
+#include <wire/ip6_ext.h>
+#include <wire/ip6_hdr.h>
 
 /* ---- what an address is: scope6.c ---- */
 
@@ -179,10 +181,32 @@ enum mn_icmp6_error {
 void mn_icmp6_send_error(struct mn_ip *ip, const uint8_t *at, uint32_t len, bool is_group,
                          enum mn_icmp6_error what, uint32_t pointer);
 
-/* ---- output: ip6_out.c ---- */
+/* What mn_icmp_send_unreach does for a packet of IPv6. */
+void mn_icmp6_send_unreach(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip_rx *rx,
+                           enum mn_icmp_unreach what);
+/* Fills in the checksum of the whole message that `pkt` is, whose field is zero. */
+void mn_icmp6_checksum(struct mn_pkt *pkt, const struct mnet_addr *src,
+                       const struct mnet_addr *dst);
+/* Reads the headers of a packet of which only the beginning may be there. True: `rd` is at its
+ * transport header, of protocol ext->next. False: they lead elsewhere, or are of a fragment but the
+ * first. */
+bool mn_ip6_quote_read(struct mn_rd *rd, struct mn_ip6_hdr *hdr, struct mn_ip6_ext *ext);
+
+/* ---- errors: icmp6_in.c ---- */
+
+/* What mn_ip_failed does for a packet of IPv6. */
+bool mn_ip6_failed(struct mn_ip *ip, const struct mn_pkt *pkt, struct mn_ip_err *err);
+
+/* ---- output: ip6_out.c, ip_split.c ---- */
 
 /* What mn_ip_out does when the destination is an IPv6 address. */
 mnet_err mn_ip6_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx);
+/* Puts `hdr` in front of its payload; the length is filled in here. */
+void mn_ip6_header_push(struct mn_env *env, struct mn_pkt *pkt, struct mn_ip6_hdr hdr);
+/* As mn_ip_split: into fragments of at most `mtu` bytes, all named `id`. */
+MNET_MUST_USE mnet_err mn_ip6_split(struct mn_env *env, struct mn_pkt *pkt,
+                                    const struct mn_ip6_hdr *hdr, uint32_t id, uint32_t mtu,
+                                    struct mn_pktq *out);
 
 /* ---- the whole ---- */
 

@@ -52,7 +52,7 @@ static uint32_t pieces(const struct mnet_frame *frame)
 
 /* ---- to ourselves ---- */
 
-static mnet_err loop(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr)
+mnet_err mn_ip_loop(struct mn_ip *ip, struct mn_pkt *pkt)
 {
     struct mn_env *env = ip->env;
     if (ip->loopback.count >= MN_IP_LOOPBACK_MAX) {
@@ -61,7 +61,6 @@ static mnet_err loop(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_h
     }
     pkt->gso_count = (uint16_t)pieces(&pkt->frame);
     pkt->is_loopback = 1;
-    mn_ip_header_push(env, pkt, *hdr);
     mn_pktq_push(&ip->loopback, pkt);
     return MNET_OK;
 }
@@ -76,28 +75,35 @@ bool mn_ip_has_loopback(const struct mn_ip *ip)
     return ip->loopback.head != NULL;
 }
 
-/* RFC 1112 6.1: a group that we are in gets a copy of what we send to it. Losing that for lack of
- * memory is losing a packet. */
-static void loop_copy(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr)
+struct mn_pkt *mn_ip_copy(struct mn_env *env, const struct mn_pkt *pkt)
 {
-    struct mn_env *env = ip->env;
     const struct mnet_frame *frame = &pkt->frame;
     struct mn_pkt *copy = mn_pkt_new(env);
     if (!copy) {
         mn_env_count_drop(env, MNET_DROP_TX_NO_MEMORY);
-        return;
+        return NULL;
     }
     bool is_good = mn_pkt_append(env, copy, frame->seg[0].at, frame->seg[0].len);
     for (unsigned i = 1; is_good && i < frame->seg_count; i++)
         is_good = mn_pkt_add(env, copy, frame->seg[i].at, frame->seg[i].len);
     if (!is_good) {
         mn_pkt_drop(env, copy, MNET_DROP_TX_NO_MEMORY);
-        return;
+        return NULL;
     }
     copy->frame.csum = frame->csum;
     copy->frame.csum_start = frame->csum_start;
     copy->frame.csum_offset = frame->csum_offset;
-    (void)loop(ip, copy, hdr);
+    return copy;
+}
+
+/* RFC 1112 6.1: a group that we are in gets a copy of what we send to it. */
+static void loop_copy(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr)
+{
+    struct mn_pkt *copy = mn_ip_copy(ip->env, pkt);
+    if (!copy)
+        return;
+    mn_ip_header_push(ip->env, copy, *hdr);
+    (void)mn_ip_loop(ip, copy);
 }
 
 /* ---- to the link ---- */
@@ -124,7 +130,7 @@ static mnet_err send_by(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_ip4_hdr 
 {
     bool may_set_df;
     uint32_t len = pkt->frame.len + MN_IP4_HDR_LEN_MIN;
-    uint32_t mtu = mn_ip_pmtu4(ip, hdr->dst, &may_set_df);
+    uint32_t mtu = mn_ip_path_mtu(ip, &tx->dst, &may_set_df);
     bool is_cut_below = pkt->frame.gso != MNET_GSO_NONE;
     if (is_cut_below)
         mtu = mn_link_gso_max(ip->link);
@@ -154,12 +160,12 @@ static bool may_be_source(struct mn_ip *ip, uint32_t src, const struct mn_ip_hop
     return own && mn_ip_own_is_ready(ip, own);
 }
 
-mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx)
+static mnet_err out4(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx)
 {
     struct mn_ip_hop hop;
     struct mn_ip4_hdr hdr = {.dst = mnet_addr_to_v4(&tx->dst), .proto = tx->proto, .tos = tx->tos};
     bool is_source_given = !mnet_addr_is_any(&tx->src);
-    if (!mnet_addr_is_v4(&tx->dst) || !mn_ip_hop_find(ip, hdr.dst, &hop) ||
+    if (!mn_ip_hop_find(ip, hdr.dst, &hop) ||
         (!is_source_given && !mn_ip_source4(ip, hdr.dst, &hop, &hdr.src))) {
         mn_pkt_drop(ip->env, pkt, MNET_DROP_IP_NO_ROUTE);
         return MNET_ERR_NET_UNREACH;
@@ -180,7 +186,13 @@ mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *
         return MNET_ERR_MSG_SIZE;
     }
     hdr.dont_fragment = true;
-    return loop(ip, pkt, &hdr);
+    mn_ip_header_push(ip->env, pkt, hdr);
+    return mn_ip_loop(ip, pkt);
+}
+
+mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *tx)
+{
+    return mnet_addr_is_v4(&tx->dst) ? out4(ip, pkt, tx) : mn_ip6_out(ip, pkt, tx);
 }
 
 mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst, uint8_t proto,

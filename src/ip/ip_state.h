@@ -96,15 +96,15 @@ bool mn_ip_groups_ok(const struct mn_ip *ip);
 #define MN_IP_PMTU_WAYS 4u /* places that a destination can be in */
 
 struct mn_ip_pmtu_entry {
-    uint32_t dst;      /* 0: free */
-    uint16_t mtu;      /* largest packet that gets there */
-    bool is_below;     /* the true value is below the floor: routers must fragment */
-    mnet_time expires; /* when it is forgotten */
+    struct mnet_addr dst; /* whose path it is */
+    uint16_t mtu;         /* largest packet that gets there; 0: this entry is free */
+    bool is_below;        /* the true value is below the floor: routers must fragment (IPv4) */
+    mnet_time expires;    /* when it is forgotten */
 };
 
 /* What a packet to `dst` may be; `*may_set_df` is false when the path is narrower than the floor.
  */
-uint32_t mn_ip_pmtu4(const struct mn_ip *ip, uint32_t dst, bool *may_set_df);
+uint32_t mn_ip_path_mtu(const struct mn_ip *ip, const struct mnet_addr *dst, bool *may_set_df);
 /* A guess for routers that do not say: RFC 1191 7.1, below the length of the packet refused. */
 uint32_t mn_ip_pmtu_plateau(uint32_t total_len);
 bool mn_ip_pmtu_ok(const struct mn_ip *ip);
@@ -139,16 +139,16 @@ enum mn_frag_state {
 };
 
 struct mn_frag_slot {
-    enum mn_frag_state state; /* decides which of the others mean anything */
-    uint32_t src, dst;        /* key */
-    uint16_t id;              /* key */
-    uint8_t proto;            /* key */
-    uint8_t hdr_len;          /* IP header of the first fragment, in front of it; 0: not here yet */
-    uint8_t is_ce;            /* RFC 3168 5.3: some fragment had congestion experienced */
-    uint8_t is_group;         /* some fragment was sent to a group, of whatever layer */
-    uint32_t total;           /* payload bytes of the datagram; 0: the last one is not here yet */
-    uint32_t filled;          /* payload bytes here */
-    mnet_time deadline;       /* when it is given up */
+    enum mn_frag_state state;  /* decides which of the others mean anything */
+    struct mnet_addr src, dst; /* key */
+    uint32_t id;               /* key */
+    uint8_t proto;             /* key of IPv4 (RFC 791 3.2); IPv6: of the first fragment */
+    uint8_t hdr_len;           /* headers of the first fragment, in front of it; 0: not here yet */
+    uint8_t is_ce;             /* RFC 3168 5.3: some fragment had congestion experienced */
+    uint8_t is_group;          /* some fragment was sent to a group, of whatever layer */
+    uint32_t total;            /* payload bytes of the datagram; 0: the last one is not here yet */
+    uint32_t filled;           /* payload bytes here */
+    mnet_time deadline;        /* when it is given up */
     struct mn_frag_body *body; /* NULL unless open */
 };
 
@@ -160,9 +160,20 @@ struct mn_frag {
     struct mn_timer timer;     /* the earliest deadline */
 };
 
-/* One fragment, which starts behind its IP header `hdr`. DONE: `pkt` is the whole datagram now,
- * with its IP header in front. KEPT: more are needed. Drops leave `pkt` to the caller. */
-mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip4_hdr *hdr,
+/* What a fragment says of itself. */
+struct mn_frag_part {
+    struct mnet_addr src, dst;
+    uint32_t id;     /* of its datagram */
+    uint8_t proto;   /* of the datagram's payload, or its next header */
+    uint32_t offset; /* of its bytes in the datagram's: a multiple of 8 */
+    bool more;       /* not the last */
+};
+
+/* One fragment, which starts behind its headers, pkt->l3_len bytes that end in front of it. IPv6:
+ * the last of them is the fragment header. DONE: `pkt` is the whole datagram now, with its IP
+ * header in front, and part->proto is what it holds (IPv6: the first fragment has the say, RFC
+ * 8200 4.5). KEPT: more are needed. Drops leave `pkt` to the caller. */
+mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_frag_part *part,
                       struct mn_ip_rx *rx);
 /* The next free block for `slot`, within the share of the budget; others give way for it, never
  * `slot`. NULL: there is none. */
@@ -190,6 +201,10 @@ bool mn_frag_is_same(const struct mn_frag_body *body, const struct mn_pkt *pkt, 
 /* Takes what one error of either family costs; false, and counted: not now. */
 bool mn_icmp_take_token(struct mn_ip *ip);
 
+/* A packet to be sent, empty, with the room for an ICMP header and behind it by reference the
+ * payload of the echo request `pkt`; NULL: no memory. */
+struct mn_pkt *mn_icmp_echo_copy(struct mn_env *env, const struct mn_pkt *request);
+
 /* RFC 792: the first fragment of a datagram that was never completed, from its IP header on. */
 void mn_icmp_send_reassembly_exceeded(struct mn_ip *ip, const uint8_t *at, uint32_t len);
 
@@ -207,6 +222,12 @@ void mn_ip_header_push(struct mn_env *env, struct mn_pkt *pkt, struct mn_ip4_hdr
  * their headers, in order. Takes `pkt`. NO_MEMORY: there are none. */
 MNET_MUST_USE mnet_err mn_ip_split(struct mn_env *env, struct mn_pkt *pkt,
                                    const struct mn_ip4_hdr *hdr, uint32_t mtu, struct mn_pktq *out);
+
+/* A packet over the same bytes, its first range copied; NULL, and counted: no memory. */
+struct mn_pkt *mn_ip_copy(struct mn_env *env, const struct mn_pkt *pkt);
+/* Puts a packet that starts at its IP header, and is for ourselves, into `loopback`. Takes `pkt`.
+ * OK, also when it is lost. */
+mnet_err mn_ip_loop(struct mn_ip *ip, struct mn_pkt *pkt);
 
 /* At most so many packets wait on their way to ourselves: with 64 KiB in each, that is a connection
  * at full speed between two polls; more would be a loop. */

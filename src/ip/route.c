@@ -49,10 +49,18 @@ bool mn_ip_own_is_ready(const struct mn_ip *ip, const struct mn_ip_own *own)
     return mn_link_addr_is_ready(ip->link, &addr);
 }
 
+static bool is_own6(const struct mn_ip *ip, const struct mnet_addr *addr)
+{
+    for (uint32_t i = 0; i < ip->v6.own_count; i++)
+        if (mnet_addr_equal(&ip->v6.own[i].addr, addr))
+            return true;
+    return false;
+}
+
 bool mn_ip_is_own(const struct mn_ip *ip, const struct mnet_addr *addr)
 {
     if (!mnet_addr_is_v4(addr))
-        return false;
+        return mnet_addr_is_loopback(addr) || is_own6(ip, addr);
     uint32_t v4 = mnet_addr_to_v4(addr);
     return mn_ip4_is_loopback(v4) || own_index(ip, v4) < ip->own_count;
 }
@@ -87,8 +95,10 @@ static bool is_host(uint32_t addr)
 
 mnet_err mn_ip_addr_add(struct mn_ip *ip, const struct mnet_cidr *cidr)
 {
+    if (!mnet_addr_is_v4(&cidr->addr))
+        return mn_ip6_addr_add(ip, cidr, MN_IP6_MANUAL, MNET_NEVER, MNET_NEVER);
     uint32_t addr = mnet_addr_to_v4(&cidr->addr);
-    if (!mnet_addr_is_v4(&cidr->addr) || cidr->prefix_len > 32 || !is_host(addr))
+    if (cidr->prefix_len > 32 || !is_host(addr))
         return MNET_ERR_INVALID;
     struct mn_ip_own own = {addr, mask_of(cidr->prefix_len), cidr->prefix_len, false};
     /* The network's own number and its broadcast address are no hosts. */
@@ -104,7 +114,9 @@ mnet_err mn_ip_addr_add(struct mn_ip *ip, const struct mnet_cidr *cidr)
 
 mnet_err mn_ip_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr)
 {
-    uint32_t i = mnet_addr_is_v4(addr) ? own_index(ip, mnet_addr_to_v4(addr)) : ip->own_count;
+    if (!mnet_addr_is_v4(addr))
+        return mn_ip6_addr_remove(ip, addr);
+    uint32_t i = own_index(ip, mnet_addr_to_v4(addr));
     if (i >= ip->own_count)
         return MNET_ERR_ADDR_NOT_AVAIL;
     ip->own_count--;
@@ -117,8 +129,13 @@ mnet_err mn_ip_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr)
 
 bool mn_ip_addr_at(const struct mn_ip *ip, unsigned i, struct mnet_cidr *out)
 {
-    if (i >= ip->own_count)
+    if (i >= ip->own_count + ip->v6.own_count)
         return false;
+    if (i >= ip->own_count) {
+        const struct mn_ip6_own *own = &ip->v6.own[i - ip->own_count];
+        *out = (struct mnet_cidr){own->addr, own->prefix_len};
+        return true;
+    }
     out->addr = mnet_addr_v4(ip->own[i].addr);
     out->prefix_len = ip->own[i].prefix_len;
     return true;
@@ -152,8 +169,9 @@ mnet_err mn_ip_route_add(struct mn_ip *ip, const struct mnet_cidr *dst,
                          const struct mnet_addr *gateway)
 {
     bool is_direct = mnet_addr_is_any(gateway);
-    if (!mnet_addr_is_v4(&dst->addr) || dst->prefix_len > 32 ||
-        (!is_direct && !mnet_addr_is_v4(gateway)))
+    if (!mnet_addr_is_v4(&dst->addr))
+        return mn_ip6_route_add(ip, dst, gateway);
+    if (dst->prefix_len > 32 || (!is_direct && !mnet_addr_is_v4(gateway)))
         return MNET_ERR_INVALID;
     struct mn_ip_route route = {.mask = mask_of(dst->prefix_len), .prefix_len = dst->prefix_len};
     route.net = mnet_addr_to_v4(&dst->addr) & route.mask;
@@ -175,10 +193,12 @@ mnet_err mn_ip_route_add(struct mn_ip *ip, const struct mnet_cidr *dst,
 
 mnet_err mn_ip_route_remove(struct mn_ip *ip, const struct mnet_cidr *dst)
 {
+    if (!mnet_addr_is_v4(&dst->addr))
+        return mn_ip6_route_remove(ip, dst);
     uint32_t net =
         mnet_addr_to_v4(&dst->addr) & mask_of(dst->prefix_len > 32 ? 0 : dst->prefix_len);
     uint32_t i = route_index(ip, net, dst->prefix_len);
-    if (!mnet_addr_is_v4(&dst->addr) || i >= ip->route_count)
+    if (i >= ip->route_count)
         return MNET_ERR_ADDR_NOT_AVAIL;
     ip->route_count--;
     for (; i < ip->route_count; i++) {
@@ -248,21 +268,42 @@ bool mn_ip_source4(const struct mn_ip *ip, uint32_t dst, const struct mn_ip_hop 
     return found || dst == MN_IP4_BROADCAST;
 }
 
-mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
+static mnet_err source6(struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
+{
+    struct mn_ip6_hop hop;
+    return mn_ip6_hop_find(ip, dst, &hop) && mn_ip6_source(ip, dst, &hop, src)
+               ? MNET_OK
+               : MNET_ERR_NET_UNREACH;
+}
+
+mnet_err mn_ip_source(struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
 {
     struct mn_ip_hop hop;
+    if (!mnet_addr_is_v4(dst))
+        return source6(ip, dst, src);
     uint32_t v4 = mnet_addr_to_v4(dst);
     *src = mnet_addr_any();
-    if (!mnet_addr_is_v4(dst) || !mn_ip_hop_find(ip, v4, &hop) || !mn_ip_source4(ip, v4, &hop, &v4))
+    if (!mn_ip_hop_find(ip, v4, &hop) || !mn_ip_source4(ip, v4, &hop, &v4))
         return MNET_ERR_NET_UNREACH;
     *src = mnet_addr_v4(v4);
     return MNET_OK;
 }
 
+static void confirm6(struct mn_ip *ip, const struct mnet_addr *dst)
+{
+    struct mn_ip6_hop hop;
+    if (mn_ip6_hop_find(ip, dst, &hop) && !hop.is_local)
+        mn_link_neigh_confirm(ip->link, &hop.next);
+}
+
 void mn_ip_confirm(struct mn_ip *ip, const struct mnet_addr *dst)
 {
     struct mn_ip_hop hop;
-    if (!mnet_addr_is_v4(dst) || !mn_ip_hop_find(ip, mnet_addr_to_v4(dst), &hop) || hop.is_local)
+    if (!mnet_addr_is_v4(dst)) {
+        confirm6(ip, dst);
+        return;
+    }
+    if (!mn_ip_hop_find(ip, mnet_addr_to_v4(dst), &hop) || hop.is_local)
         return;
     struct mnet_addr next = mnet_addr_v4(hop.next);
     mn_link_neigh_confirm(ip->link, &next);

@@ -212,6 +212,13 @@ static int longest_on_link(const struct mn_ip *ip, const struct mnet_addr *dst)
             is_in(dst, &p->net, p->prefix_len))
             best = p->prefix_len;
     }
+    /* An address that was set by hand says with its prefix length what is on the link. */
+    for (uint32_t i = 0; i < ip->v6.own_count; i++) {
+        const struct mn_ip6_own *own = &ip->v6.own[i];
+        if (own->origin == MN_IP6_MANUAL && own->prefix_len < 128 && own->prefix_len > best &&
+            is_in(dst, &own->addr, own->prefix_len))
+            best = own->prefix_len;
+    }
     return best;
 }
 
@@ -260,7 +267,7 @@ static struct mn_ip6_route *best_route(struct mn_ip *ip, const struct mnet_addr 
 bool mn_ip6_hop_find(struct mn_ip *ip, const struct mnet_addr *dst, struct mn_ip6_hop *hop)
 {
     *hop = (struct mn_ip6_hop){.next = *dst};
-    if (mnet_addr_is_v4(dst) || mnet_addr_is_any(dst))
+    if (!ip->v6.is_on || mnet_addr_is_v4(dst) || mnet_addr_is_any(dst))
         return false;
     if (mnet_addr_is_loopback(dst) || mn_ip6_own_find(ip, dst)) {
         hop->is_local = true;

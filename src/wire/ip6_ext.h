@@ -25,7 +25,8 @@
 #define MN_IP6_EXT_DST_OPTS 60u
 
 #define MN_IP6_FRAG_LEN 8
-#define MN_IP6_ALERT_LEN 8 /* hop-by-hop options with a router alert alone */
+#define MN_IP6_FRAG_OFFSET_OFFSET 2 /* where the offset lies in it */
+#define MN_IP6_ALERT_LEN 8          /* hop-by-hop options with a router alert alone */
 
 /* RFC 8200 4.1 has five of these in a packet at most: hop-by-hop, destination options, routing,
  * fragment, destination options. Eight leave room for repetition, which a host must try to bear. */

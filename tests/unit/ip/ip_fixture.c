@@ -21,7 +21,58 @@ bool mn_link_addr_is_ready(const struct mn_link *link, const struct mnet_addr *a
 
 void mn_link_neigh_confirm(struct mn_link *link, const struct mnet_addr *next_hop)
 {
-    link->confirmed = mnet_addr_to_v4(next_hop);
+    link->confirmed = *next_hop;
+}
+
+mnet_err mn_link_addr_add(struct mn_link *link, const struct mnet_addr *addr)
+{
+    link->own6 = *addr;
+    return link->refuse;
+}
+
+void mn_link_addr_remove(struct mn_link *link, const struct mnet_addr *addr)
+{
+    (void)link;
+    (void)addr;
+}
+
+bool mn_link_addr_is_taken(const struct mn_link *link, const struct mnet_addr *addr)
+{
+    (void)link;
+    (void)addr;
+    return false;
+}
+
+const struct mnet_mac *mn_link_mac(const struct mn_link *link)
+{
+    static const struct mnet_mac mac = {{2, 0, 0, 0, 0, 1}};
+    (void)link;
+    return &mac;
+}
+
+enum mn_neigh_view mn_link_neigh_view(const struct mn_link *link, const struct mnet_addr *addr,
+                                      bool *is_router)
+{
+    (void)link;
+    (void)addr;
+    *is_router = true;
+    return MN_NEIGH_VIEW_THERE;
+}
+
+void mn_link_neigh_heard(struct mn_link *link, const struct mnet_addr *addr,
+                         const struct mnet_mac *mac, bool is_router)
+{
+    (void)link;
+    (void)addr;
+    (void)mac;
+    (void)is_router;
+}
+
+void mn_link_neigh_params(struct mn_link *link, uint32_t reachable_ms, uint32_t retrans_ms)
+{
+    (void)link;
+    (void)reachable_ms;
+    (void)retrans_ms;
 }
 
 mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet_addr *next_hop,
@@ -31,10 +82,16 @@ mnet_err mn_link_out(struct mn_link *link, struct mn_pkt *pkt, const struct mnet
         mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_FAILED);
         return link->refuse;
     }
+    /* Reports of groups are tested where they are made: mld_test.c, igmp_test.c. */
+    const uint8_t *hdr = pkt->frame.seg[0].at;
+    if (hdr[0] >> 4 == 6 ? hdr[6] == MN_IP6_EXT_HOP_BY_HOP : hdr[9] == MN_PROTO_IGMP) {
+        mn_pkt_free(link->env, pkt);
+        return MNET_OK;
+    }
     /* An Ethernet header must fit in front. */
     mn_pkt_push(link->env, pkt, 14);
     uint32_t slot = link->sent_count++ % 4096;
-    link->next[slot] = mnet_addr_to_v4(next_hop);
+    link->next[slot] = *next_hop;
     link->is_broadcast[slot] = is_broadcast;
     mn_pktq_push(&link->queue, pkt);
     return MNET_OK;
@@ -95,6 +152,11 @@ void pattern(uint8_t *at, uint32_t len, uint32_t seed)
 
 struct fix *fix_new(uint32_t pages)
 {
+    return fix_new_mode(pages, MNET_IPV6_OFF);
+}
+
+struct fix *fix_new_mode(uint32_t pages, enum mnet_ipv6_mode mode)
+{
     struct fix *f = calloc(1, sizeof *f);
     /* Carved tables of ip/ and udp/, and the page that alignment may cost. */
     size_t len = (size_t)(pages + 4) * MN_PAGE_SIZE;
@@ -109,7 +171,8 @@ struct fix *fix_new(uint32_t pages)
     f->link.env = &f->env;
     f->link.mtu = 1500;
     f->link.gso_max = 65535;
-    struct mnet_config config = {0};
+    struct mnet_config config = {.ipv6_mode = mode};
+    f->env.name = "test";
     assert_int_equal(mn_ip_init(&f->ip, &f->env, &f->link, &config), MNET_OK);
     fix_addr(f, OWN, 24);
     return f;

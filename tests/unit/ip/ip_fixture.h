@@ -25,25 +25,26 @@
 
 /* What link/ was given. */
 struct sent {
-    uint8_t bytes[65536]; /* from the IP header on, transport checksum finished */
-    uint32_t len;         /* of them */
-    uint32_t next;        /* next hop */
-    bool is_broadcast;    /* to all on the link */
-    uint8_t csum, gso;    /* as they were handed down */
+    uint8_t bytes[65536];  /* from the IP header on, transport checksum finished */
+    uint32_t len;          /* of them */
+    struct mnet_addr next; /* next hop */
+    bool is_broadcast;     /* to all on the link */
+    uint8_t csum, gso;     /* as they were handed down */
     uint16_t csum_start, gso_hdr_len;
 };
 
 struct mn_link {
-    uint32_t mtu, gso_max;   /* what the device can do */
-    bool is_probing;         /* no address is ready yet */
-    mnet_err refuse;         /* what sending returns */
-    struct mn_env *env;      /* of the layer above */
-    struct mn_pktq queue;    /* sent, not looked at yet */
-    uint32_t next[4096];     /* next hop of each, in a ring */
-    bool is_broadcast[4096]; /* likewise */
-    uint32_t sent_count;     /* packets sent ever */
-    uint32_t taken_count;    /* of them looked at */
-    uint32_t confirmed;      /* last neighbour confirmed */
+    uint32_t mtu, gso_max;       /* what the device can do */
+    bool is_probing;             /* no address is ready yet */
+    mnet_err refuse;             /* what sending returns */
+    struct mn_env *env;          /* of the layer above */
+    struct mn_pktq queue;        /* sent, not looked at yet */
+    struct mnet_addr next[4096]; /* next hop of each, in a ring */
+    bool is_broadcast[4096];     /* likewise */
+    uint32_t sent_count;         /* packets sent ever */
+    uint32_t taken_count;        /* of them looked at */
+    struct mnet_addr confirmed;  /* last neighbour confirmed */
+    struct mnet_addr own6;       /* the last IPv6 address that it was told of */
 };
 
 struct fix {
@@ -62,6 +63,8 @@ struct fix {
 
 /* A layer with the address OWN/24 and a budget of `pages` pages. */
 struct fix *fix_new(uint32_t pages);
+/* The same with IPv6. */
+struct fix *fix_new_mode(uint32_t pages, enum mnet_ipv6_mode mode);
 /* Asserts that nothing was leaked. */
 void fix_free(struct fix *f);
 /* The default layer, as cmocka's setup and teardown. */

@@ -32,7 +32,7 @@ static void test_a_packet_leaves_whole_with_df_and_id_zero(void **state)
     assert_int_equal(h[9], 99);
     assert_int_equal(be32(h + 12), OWN);
     assert_int_equal(be32(h + 16), PEER);
-    assert_int_equal(f->sent.next, PEER);
+    assert_int_equal(mnet_addr_to_v4(&f->sent.next), PEER);
     assert_false(f->sent.is_broadcast);
     uint8_t want[1480];
     pattern(want, 1480, 1480);
@@ -60,12 +60,12 @@ static void test_the_next_hop_is_the_gateway_and_broadcast_is_told(void **state)
     fix_route(f, 0, 0, ROUTER);
     (void)out(f, FAR, 8);
     assert_true(take(f));
-    assert_int_equal(f->sent.next, ROUTER);
+    assert_int_equal(mnet_addr_to_v4(&f->sent.next), ROUTER);
     assert_int_equal(be32(f->sent.bytes + 16), FAR);
     (void)out(f, 0x0a0000ff, 8);
     assert_true(take(f));
     assert_true(f->sent.is_broadcast);
-    assert_int_equal(f->sent.next, 0x0a0000ff);
+    assert_int_equal(mnet_addr_to_v4(&f->sent.next), 0x0a0000ff);
     (void)out(f, 0xffffffff, 8);
     assert_true(take(f));
     assert_true(f->sent.is_broadcast);

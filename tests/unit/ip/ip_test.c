@@ -77,7 +77,7 @@ static void test_the_invariant_sees_damage(void **state)
     assert_false(mn_ip_ok(&f->ip));
     slot->body->range[0].end -= 8;
     struct mn_ip_pmtu_entry *entry = f->ip.pmtu;
-    while (entry->dst == 0)
+    while (entry->mtu == 0)
         entry++;
     entry->mtu = 100;
     assert_false(mn_ip_ok(&f->ip));

@@ -18,6 +18,12 @@ static uint32_t update(struct fix *f, uint32_t dst, uint32_t mtu)
     return now;
 }
 
+static uint32_t path(struct fix *f, uint32_t dst, bool *may_set_df)
+{
+    struct mnet_addr a = mnet_addr_v4(dst);
+    return mn_ip_path_mtu(&f->ip, &a, may_set_df);
+}
+
 static void test_an_unknown_path_takes_what_the_link_takes(void **state)
 {
     struct fix *f = *state;
@@ -83,14 +89,14 @@ static void test_a_value_below_the_floor_clears_df_instead(void **state)
 {
     struct fix *f = *state;
     bool df;
-    assert_int_equal(mn_ip_pmtu4(&f->ip, FAR, &df), 1500);
+    assert_int_equal(path(f, FAR, &df), 1500);
     assert_true(df);
     assert_int_equal(update(f, FAR, 68), 552);
-    assert_int_equal(mn_ip_pmtu4(&f->ip, FAR, &df), 552);
+    assert_int_equal(path(f, FAR, &df), 552);
     assert_false(df);
     assert_int_equal(update(f, FAR + 1, 0), 552);
     assert_int_equal(update(f, FAR + 2, 552), 552);
-    assert_int_equal(mn_ip_pmtu4(&f->ip, FAR + 2, &df), 552);
+    assert_int_equal(path(f, FAR + 2, &df), 552);
     assert_true(df);
 }
 
@@ -105,10 +111,39 @@ static void test_a_smaller_link_mtu_counts_more(void **state)
 static void test_nonsense_destinations_store_nothing(void **state)
 {
     struct fix *f = *state;
-    struct mnet_addr v6 = {{0x20}};
-    (void)mn_ip_pmtu_update(&f->ip, &v6, 600);
+    struct mnet_addr none = mnet_addr_any();
+    (void)mn_ip_pmtu_update(&f->ip, &none, 1300);
     (void)update(f, 0, 600);
     assert_int_equal(f->env.stats.pmtu_updates, 0);
+}
+
+/* RFC 8201 4: values of IPv6 lie beside those of IPv4, and never below 1280. */
+static void test_both_families_have_their_values_and_floors(void **state)
+{
+    struct fix *f = *state;
+    struct mnet_addr a = {{0x20, 1, [15] = 7}}, b = {{0x20, 1, [15] = 8}};
+    assert_int_equal(mn_ip_pmtu(&f->ip, &a), 1500);
+    assert_int_equal(mn_ip_pmtu_update(&f->ip, &a, 1400), 1400);
+    assert_int_equal(mn_ip_pmtu_update(&f->ip, &a, 1450), 1400);
+    assert_int_equal(update(f, FAR, 1300), 1300);
+    assert_int_equal(mn_ip_pmtu(&f->ip, &a), 1400);
+    assert_int_equal(mn_ip_pmtu(&f->ip, &b), 1500);
+    assert_int_equal(mn_ip_pmtu_update(&f->ip, &b, 600), 1280);
+    assert_true(mn_ip_ok(&f->ip));
+    fix_pass(f, MNET_SEC(600));
+    assert_int_equal(mn_ip_pmtu(&f->ip, &a), 1500);
+}
+
+/* RFC 4861 6.3.4: a router's word on the link counts for IPv6, up to what the link really takes. */
+static void test_what_routers_say_of_the_link_is_for_ipv6(void **state)
+{
+    struct fix *f = *state;
+    struct mnet_addr a = {{0x20, 1, [15] = 7}};
+    f->ip.v6.mtu = 1400;
+    assert_int_equal(mn_ip_pmtu(&f->ip, &a), 1400);
+    assert_int_equal(pmtu(f, FAR), 1500);
+    f->link.mtu = 1300;
+    assert_int_equal(mn_ip_pmtu(&f->ip, &a), 1300);
 }
 
 /* A flood of reports keeps to the table, and the newest are in it. */
@@ -155,6 +190,8 @@ int main(void)
         T(test_a_value_below_the_floor_clears_df_instead),
         T(test_a_smaller_link_mtu_counts_more),
         T(test_nonsense_destinations_store_nothing),
+        T(test_both_families_have_their_values_and_floors),
+        T(test_what_routers_say_of_the_link_is_for_ipv6),
         T(test_the_table_is_bounded_and_prefers_the_newest),
         T(test_plateaus_are_below_the_packet_that_was_refused),
     };

@@ -37,10 +37,25 @@ static void own_addresses_are_local(void **state)
 {
     struct fix6 *f = *state;
     struct mnet_cidr cidr = cidr6("2001:db8::2/64");
-    assert_int_equal(mn_ip6_addr_add(&f->ip, &cidr, MN_IP6_MANUAL, MNET_NEVER, MNET_NEVER),
-                     MNET_OK);
+    assert_int_equal(mn_ip6_addr_add(&f->ip, &cidr, MN_IP6_AUTO, MNET_NEVER, MNET_NEVER), MNET_OK);
     assert_string_equal(hop6(f, "2001:db8::2"), "local");
     /* RFC 5942 4: an address says nothing about what is on the link. */
+    assert_string_equal(hop6(f, "2001:db8::3"), "none");
+}
+
+/* RFC 5942 4: but who sets an address with its prefix length by hand, does. */
+static void a_prefix_set_by_hand_is_on_the_link(void **state)
+{
+    struct fix6 *f = *state;
+    struct mnet_cidr cidr = cidr6("2001:db8::2/64"), alone = cidr6("2001:db8:1::2/128");
+    assert_int_equal(mn_ip6_addr_add(&f->ip, &cidr, MN_IP6_MANUAL, MNET_NEVER, MNET_NEVER),
+                     MNET_OK);
+    assert_int_equal(mn_ip6_addr_add(&f->ip, &alone, MN_IP6_MANUAL, MNET_NEVER, MNET_NEVER),
+                     MNET_OK);
+    assert_string_equal(hop6(f, "2001:db8::3"), "2001:db8::3");
+    assert_string_equal(hop6(f, "2001:db8:1::3"), "none");
+    assert_string_equal(hop6(f, "2001:db8:0:1::3"), "none");
+    assert_int_equal(mn_ip6_addr_remove(&f->ip, &cidr.addr), MNET_OK);
     assert_string_equal(hop6(f, "2001:db8::3"), "none");
 }
 
@@ -223,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_known_at_first),
         TEST(own_addresses_are_local),
+        TEST(a_prefix_set_by_hand_is_on_the_link),
         TEST(a_prefix_on_the_link_is_reached_directly_while_it_lasts),
         TEST(link_local_prefixes_are_not_told_about),
         TEST(a_default_router_takes_the_rest_until_its_lifetime_ends),
