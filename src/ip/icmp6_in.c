@@ -143,7 +143,7 @@ static bool has_good_checksum(const struct mn_pkt *pkt, const struct mn_ip_rx *r
         return true;
     uint32_t len = pkt->frame.len;
     mn_sum sum = mn_ip_pseudo_sum(&rx->src, &rx->dst, MN_PROTO_ICMP6, len);
-    return mn_sum_fold(mn_pkt_sum(pkt, 0, len, sum)) == UINT16_MAX;
+    return mn_sum_fold(mn_pkt_sum(pkt, 0, sum)) == UINT16_MAX;
 }
 
 mn_verdict mn_icmp6_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx,

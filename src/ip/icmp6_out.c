@@ -29,7 +29,7 @@ void mn_icmp6_checksum(struct mn_pkt *pkt, const struct mnet_addr *src, const st
     mn_sum sum = mn_ip_pseudo_sum(src, dst, MN_PROTO_ICMP6, len);
     struct mn_wr wr = mn_wr_over(pkt->frame.seg[0].at + MN_ICMP6_CSUM_OFFSET, 2);
     MN_ASSERT(pkt->frame.seg[0].len >= MN_ICMP6_HDR_LEN);
-    mn_wr_be16(&wr, mn_sum_finish(mn_pkt_sum(pkt, 0, len, sum)));
+    mn_wr_be16(&wr, mn_sum_finish(mn_pkt_sum(pkt, 0, sum)));
 }
 
 bool mn_ip6_quote_read(struct mn_rd *rd, struct mn_ip6_hdr *hdr, struct mn_ip6_ext *ext)

@@ -27,7 +27,7 @@ static void send(struct mn_ip *ip, struct mn_pkt *pkt, uint32_t dst)
     struct mnet_addr to = mnet_addr_v4(dst), src;
     uint32_t len = pkt->frame.len;
     struct mn_wr w = mn_wr_over(pkt->frame.seg[0].at + MN_IGMP_CSUM_OFFSET, 2);
-    mn_wr_be16(&w, mn_sum_finish(mn_pkt_sum(pkt, 0, len, 0)));
+    mn_wr_be16(&w, mn_sum_finish(mn_pkt_sum(pkt, 0, 0)));
     struct mn_ip4_hdr hdr = {.header_len = HEADER_LEN,
                              .total_len = (uint16_t)(HEADER_LEN + len),
                              .ttl = TTL,
@@ -95,8 +95,7 @@ mn_verdict mn_igmp_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_r
     struct mn_igmp_query query;
     struct mn_igmp_report1 old;
     (void)rx;
-    if (rd.end != (int32_t)pkt->frame.len ||
-        mn_sum_fold(mn_pkt_sum(pkt, 0, pkt->frame.len, 0)) != UINT16_MAX)
+    if (rd.end != (int32_t)pkt->frame.len || mn_sum_fold(mn_pkt_sum(pkt, 0, 0)) != UINT16_MAX)
         return MN_DROP(MLD_BAD);
     if (mn_igmp_query_read(&rd, &query)) {
         struct mnet_addr group = query.group ? mnet_addr_v4(query.group) : mnet_addr_any();

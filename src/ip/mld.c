@@ -36,7 +36,7 @@ static void send(struct mn_ip *ip, struct mn_pkt *pkt, const struct mnet_addr *d
     uint32_t len = pkt->frame.len;
     mn_sum sum = mn_ip_pseudo_sum(&src, dst, MN_PROTO_ICMP6, len);
     struct mn_wr w = mn_wr_over(pkt->frame.seg[0].at + MN_ICMP6_CSUM_OFFSET, 2);
-    mn_wr_be16(&w, mn_sum_finish(mn_pkt_sum(pkt, 0, len, sum)));
+    mn_wr_be16(&w, mn_sum_finish(mn_pkt_sum(pkt, 0, sum)));
     w = mn_pkt_push(ip->env, pkt, MN_IP6_ALERT_LEN);
     mn_ip6_alert_write(&w, MN_PROTO_ICMP6, MN_IP6_ALERT_MLD);
     struct mn_ip_tx tx = {.src = src,

@@ -49,7 +49,7 @@ static void send_solicitation(struct mn_ip *ip, const struct mnet_addr *src)
     uint32_t len = pkt->frame.len;
     mn_sum sum = mn_ip_pseudo_sum(src, &all_routers, MN_PROTO_ICMP6, len);
     w = mn_wr_over(pkt->frame.seg[0].at + MN_ICMP6_CSUM_OFFSET, 2);
-    mn_wr_be16(&w, mn_sum_finish(mn_pkt_sum(pkt, 0, len, sum)));
+    mn_wr_be16(&w, mn_sum_finish(mn_pkt_sum(pkt, 0, sum)));
     struct mn_ip_tx tx = {
         .src = *src, .dst = all_routers, .proto = MN_PROTO_ICMP6, .ttl = MN_NDP_HOP_LIMIT};
     (void)mn_ip_out(ip, pkt, &tx);

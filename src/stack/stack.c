@@ -21,6 +21,50 @@ static mnet_err refuse(const char **why, const char *text)
 #define MTU_MIN 576u
 #define MTU_MAX 65535u
 
+static bool cannot_be_host(const struct mnet_addr *addr)
+{
+    return mnet_addr_is_multicast(addr) || mnet_addr_is_loopback(addr);
+}
+
+static mnet_err check_addresses(const struct mnet_config *config, const char **why)
+{
+    for (unsigned i = 0; i < MNET_CONFIG_ADDRS; i++) {
+        const struct mnet_cidr *cidr = &config->ipv4[i];
+        if (mnet_addr_is_any(&cidr->addr))
+            continue;
+        if (!mnet_addr_is_v4(&cidr->addr) || cidr->prefix_len > 32)
+            return refuse(why, "an IPv4 address of the config is not one");
+        if (cannot_be_host(&cidr->addr))
+            return refuse(why, "an IPv4 address of the config cannot be a host's");
+    }
+    return MNET_OK;
+}
+
+static mnet_err check_ipv6(const struct mnet_config *config, uint32_t mtu, const char **why)
+{
+    bool is_off = config->ipv6_mode == MNET_IPV6_OFF;
+    const char *off = "the config has an IPv6 address or gateway, but IPv6 is off";
+    if ((unsigned)config->ipv6_mode > MNET_IPV6_STATIC)
+        return refuse(why, "the IPv6 mode of the config is none");
+    /* RFC 8200 5 MUST: every link of IPv6 carries as much. */
+    if (!is_off && (mtu < MN_IP6_MTU_MIN || (config->mtu != 0 && config->mtu < MN_IP6_MTU_MIN)))
+        return refuse(why, "the MTU is below 1280, which IPv6 needs");
+    for (unsigned i = 0; i < MNET_CONFIG_ADDRS; i++) {
+        const struct mnet_cidr *cidr = &config->ipv6[i];
+        if (mnet_addr_is_any(&cidr->addr))
+            continue;
+        if (is_off)
+            return refuse(why, off);
+        if (mnet_addr_is_v4(&cidr->addr) || cidr->prefix_len > 128)
+            return refuse(why, "an IPv6 address of the config is not one");
+        if (cannot_be_host(&cidr->addr))
+            return refuse(why, "an IPv6 address of the config cannot be a host's");
+    }
+    if (mnet_addr_is_any(&config->ipv6_gateway))
+        return MNET_OK;
+    return is_off ? refuse(why, off) : MNET_OK;
+}
+
 static mnet_err check_config(const struct mnet_config *config, const char **why)
 {
     if (!config->rng)
@@ -29,6 +73,7 @@ static mnet_err check_config(const struct mnet_config *config, const char **why)
         return refuse(why, "the config's memory is missing or not aligned to 16 bytes");
     if (config->memory_len < mnet_config_memory_min(config))
         return refuse(why, "the config's memory is too small");
+    mnet_err err;
     uint32_t mtu = config->netdev ? config->netdev->mtu : config->mtu;
     if (mtu < MTU_MIN || mtu > MTU_MAX)
         return refuse(why, "the MTU is not between 576 and 65535");
@@ -36,16 +81,8 @@ static mnet_err check_config(const struct mnet_config *config, const char **why)
         return refuse(why, "the upper bound of the MTU is below 576");
     if (config->netdev && config->netdev->rx_batch == 0)
         return refuse(why, "the device says that it receives batches of 0 frames");
-    for (unsigned i = 0; i < MNET_CONFIG_ADDRS; i++) {
-        const struct mnet_cidr *cidr = &config->ipv4[i];
-        if (mnet_addr_is_any(&cidr->addr))
-            continue;
-        if (!mnet_addr_is_v4(&cidr->addr) || cidr->prefix_len > 32)
-            return refuse(why, "an IPv4 address of the config is not one");
-        if (mnet_addr_is_multicast(&cidr->addr) || mnet_addr_is_loopback(&cidr->addr))
-            return refuse(why, "an IPv4 address of the config cannot be a host's");
-    }
-    return MNET_OK;
+    err = check_addresses(config, why);
+    return err == MNET_OK ? check_ipv6(config, mtu, why) : err;
 }
 
 static mnet_err add_addresses(struct mnet_stack *stack, const char **why)
@@ -62,6 +99,22 @@ static mnet_err add_addresses(struct mnet_stack *stack, const char **why)
     const struct mnet_cidr all = {mnet_addr_v4(0), 0};
     if (mnet_stack_route_add(stack, &all, &config->ipv4_gateway) != MNET_OK)
         return refuse(why, "the gateway is not on the network of an own address");
+    return MNET_OK;
+}
+
+static mnet_err add_ipv6(struct mnet_stack *stack, const char **why)
+{
+    const struct mnet_config *config = &stack->config;
+    for (unsigned i = 0; i < MNET_CONFIG_ADDRS; i++) {
+        if (mnet_addr_is_any(&config->ipv6[i].addr))
+            continue;
+        if (mnet_stack_addr_add(stack, &config->ipv6[i]) != MNET_OK)
+            return refuse(why, "an IPv6 address of the config cannot be used");
+    }
+    const struct mnet_cidr all = {mnet_addr_any(), 0};
+    if (!mnet_addr_is_any(&config->ipv6_gateway) &&
+        mnet_stack_route_add(stack, &all, &config->ipv6_gateway) != MNET_OK)
+        return refuse(why, "the IPv6 gateway is not a neighbour's address");
     return MNET_OK;
 }
 
@@ -93,7 +146,7 @@ mnet_err mnet_stack_create_bare(const struct mnet_config *config, mnet_time now,
         return err;
     if ((err = mn_ip_init(&stack->ip, env, &stack->link, &stack->config)) != MNET_OK)
         goto deinit_link;
-    if ((err = add_addresses(stack, why)) != MNET_OK)
+    if ((err = add_addresses(stack, why)) != MNET_OK || (err = add_ipv6(stack, why)) != MNET_OK)
         goto deinit_ip;
     *out = stack;
     return MNET_OK;
@@ -157,7 +210,7 @@ void mn_stack_flow_put(struct mnet_stack *stack, void *object)
 mnet_err mnet_stack_addr_add(struct mnet_stack *stack, const struct mnet_cidr *cidr)
 {
     mnet_err err = mn_ip_addr_add(&stack->ip, cidr);
-    if (err != MNET_OK)
+    if (err != MNET_OK || !mnet_addr_is_v4(&cidr->addr)) /* ip/ tells link/ of IPv6 */
         return err;
     err = mn_link_addr_add(&stack->link, &cidr->addr);
     if (err != MNET_OK && mn_ip_addr_remove(&stack->ip, &cidr->addr) != MNET_OK)
@@ -168,7 +221,7 @@ mnet_err mnet_stack_addr_add(struct mnet_stack *stack, const struct mnet_cidr *c
 mnet_err mnet_stack_addr_remove(struct mnet_stack *stack, const struct mnet_addr *addr)
 {
     mnet_err err = mn_ip_addr_remove(&stack->ip, addr);
-    if (err == MNET_OK)
+    if (err == MNET_OK && mnet_addr_is_v4(addr))
         mn_link_addr_remove(&stack->link, addr);
     return err;
 }
@@ -191,11 +244,7 @@ bool mnet_stack_addr_at(const struct mnet_stack *stack, unsigned i, struct mnet_
 
 bool mnet_stack_is_ready(const struct mnet_stack *stack)
 {
-    struct mnet_cidr cidr;
-    for (unsigned i = 0; i < MN_IP_ADDRS && mn_ip_addr_at(&stack->ip, i, &cidr); i++)
-        if (!mn_link_addr_is_ready(&stack->link, &cidr.addr))
-            return false;
-    return true;
+    return mn_ip_is_ready(&stack->ip);
 }
 
 void mnet_stack_on_conflict(struct mnet_stack *stack, mnet_conflict_fn on_conflict, void *arg)

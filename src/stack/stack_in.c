@@ -20,7 +20,8 @@ void mn_stack_error(struct mnet_stack *stack, const struct mn_ip_err *err)
         transport->ops->error(transport, err);
 }
 
-/* RFC 1122 3.2.2.1: a host should tell the sender of a packet that nobody here takes. */
+/* RFC 1122 3.2.2.1, RFC 8200 4: a host should tell the sender of a packet that nobody here takes.
+ */
 static mn_verdict to_transport(struct mnet_stack *stack, struct mn_pkt *pkt,
                                const struct mn_ip_rx *rx)
 {
@@ -35,7 +36,14 @@ static mn_verdict to_transport(struct mnet_stack *stack, struct mn_pkt *pkt,
     return verdict;
 }
 
-/* Ethernet, ARP or IP, ICMP or transport, error report: no packet takes more steps. */
+static mn_verdict to_ndp(struct mnet_stack *stack, struct mn_pkt *pkt, const struct mn_ip_rx *rx)
+{
+    const struct mn_ndp_rx ndp = {.src = rx->src, .dst = rx->dst, .hop_limit = rx->ttl};
+    return mn_ndp_in(&stack->link, pkt, &ndp);
+}
+
+/* Ethernet, ARP or IP, ICMP or transport, error report or neighbours: no packet takes more steps.
+ */
 #define STEPS_MAX 5
 
 void mn_stack_in(struct mnet_stack *stack, struct mn_pkt *pkt, mn_verdict verdict)
@@ -53,6 +61,15 @@ void mn_stack_in(struct mnet_stack *stack, struct mn_pkt *pkt, mn_verdict verdic
         case MN_TO_ICMP4:
             verdict = mn_icmp4_in(&stack->ip, pkt, &rx, &err);
             break;
+        case MN_TO_IP6:
+            verdict = mn_ip6_in(&stack->ip, &pkt, &rx);
+            break;
+        case MN_TO_ICMP6:
+            verdict = mn_icmp6_in(&stack->ip, pkt, &rx, &err);
+            break;
+        case MN_TO_NDP:
+            verdict = to_ndp(stack, pkt, &rx);
+            break;
         case MN_TO_TRANSPORT:
             verdict = to_transport(stack, pkt, &rx);
             break;
@@ -60,8 +77,8 @@ void mn_stack_in(struct mnet_stack *stack, struct mn_pkt *pkt, mn_verdict verdic
             mn_stack_error(stack, &err);
             verdict = MN_DONE;
             break;
-        default: /* IPv6 is not here yet. */
-            verdict = MN_DROP(ETHER_TYPE);
+        default:
+            MN_ASSERT(false); /* a verdict that nobody gives */
             break;
         }
     }

@@ -23,7 +23,10 @@ static struct mn_pkt *next_packet(struct mnet_stack *stack, unsigned turn, mn_ve
         struct mn_pkt *pkt = is_ours ? mn_ip_loopback(&stack->ip) : mn_link_rx(&stack->link);
         if (!pkt)
             continue;
-        *verdict = is_ours ? MN_TO_IP4 : mn_ether_in(&stack->link, pkt);
+        if (is_ours)
+            *verdict = mn_ip_version(pkt) == 4 ? MN_TO_IP4 : MN_TO_IP6;
+        else
+            *verdict = mn_ether_in(&stack->link, pkt);
         return pkt;
     }
     return NULL;

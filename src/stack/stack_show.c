@@ -57,12 +57,13 @@ struct out {
 
 /* Long enough for a connection with two IPv6 endpoints and its numbers. */
 #define LINE_MAX_LEN 256
+#define TIME_TEXT 32 /* for 2^64 with its unit */
 
 static void show_addresses(const struct mnet_stack *stack, const struct out *out)
 {
     char text[LINE_MAX_LEN], a[MNET_ADDR_TEXT_MAX], b[MNET_ADDR_TEXT_MAX];
     struct mnet_cidr own;
-    for (unsigned i = 0; mn_ip_addr_at(&stack->ip, i, &own); i++) {
+    for (unsigned i = 0; i < stack->ip.own_count && mn_ip_addr_at(&stack->ip, i, &own); i++) {
         bool is_ready = mn_link_addr_is_ready(&stack->link, &own.addr);
         mn_fmt(text, sizeof text, "address %s/%u%s", mnet_addr_print(&own.addr, a, sizeof a),
                own.prefix_len, is_ready ? "" : " probing");
@@ -73,6 +74,82 @@ static void show_addresses(const struct mnet_stack *stack, const struct out *out
         struct mnet_addr net = mnet_addr_v4(route->net), gateway = mnet_addr_v4(route->gateway);
         mn_fmt(text, sizeof text, "route %s/%u via %s", mnet_addr_print(&net, a, sizeof a),
                route->prefix_len, mnet_addr_print(&gateway, b, sizeof b));
+        out->line(out->arg, text);
+    }
+}
+
+/* A lifetime that ends at `until`, as text: the seconds that are left. */
+static const char *left(const struct mnet_stack *stack, mnet_time until, char *buf, size_t cap)
+{
+    mnet_time now = stack->env.now;
+    if (until == MNET_NEVER)
+        return "for ever";
+    mn_fmt(buf, cap, "%llu s", (unsigned long long)(until > now ? (until - now) / MNET_SEC(1) : 0));
+    return buf;
+}
+
+static void show_addresses6(const struct mnet_stack *stack, const struct out *out)
+{
+    static const char *const origins[] = {
+        [MN_IP6_LINK_LOCAL] = "link-local",
+        [MN_IP6_MANUAL] = "static",
+        [MN_IP6_AUTO] = "autoconf",
+        [MN_IP6_TEMPORARY] = "temporary",
+    };
+    char text[LINE_MAX_LEN], a[MNET_ADDR_TEXT_MAX], valid[TIME_TEXT], preferred[TIME_TEXT];
+    for (uint32_t i = 0; i < stack->ip.v6.own_count; i++) {
+        const struct mn_ip6_own *own = &stack->ip.v6.own[i];
+        mn_fmt(text, sizeof text, "address %s/%u %s%s valid %s preferred %s",
+               mnet_addr_print(&own->addr, a, sizeof a), own->prefix_len, origins[own->origin],
+               mn_ip6_own_is_ready(&stack->ip, own) ? "" : " probing",
+               left(stack, own->valid_until, valid, sizeof valid),
+               left(stack, own->preferred_until, preferred, sizeof preferred));
+        out->line(out->arg, text);
+    }
+}
+
+/* Prefixes on the link; routes, of which those to ::/0 are the default routers. */
+static void show_routes6(const struct mnet_stack *stack, const struct out *out)
+{
+    static const char *const preferences[] = {"low", "medium", "high"};
+    char text[LINE_MAX_LEN], a[MNET_ADDR_TEXT_MAX], b[MNET_ADDR_TEXT_MAX], valid[TIME_TEXT];
+    for (unsigned i = 0; i < MN_IP6_PREFIXES; i++) {
+        const struct mn_ip6_prefix *prefix = &stack->ip.v6.prefix[i];
+        if (!prefix->is_used)
+            continue;
+        mn_fmt(text, sizeof text, "prefix %s/%u on-link %s",
+               mnet_addr_print(&prefix->net, a, sizeof a), prefix->prefix_len,
+               left(stack, prefix->valid_until, valid, sizeof valid));
+        out->line(out->arg, text);
+    }
+    for (unsigned i = 0; i < MN_IP6_ROUTES; i++) {
+        const struct mn_ip6_route *route = &stack->ip.v6.route[i];
+        if (!route->is_used)
+            continue;
+        mn_fmt(text, sizeof text, "%s %s/%u via %s %s %s",
+               route->prefix_len == 0 ? "router" : "route",
+               mnet_addr_print(&route->net, a, sizeof a), route->prefix_len,
+               mnet_addr_print(&route->gateway, b, sizeof b),
+               route->is_static ? "static" : preferences[(route->preference + 1) % 3],
+               left(stack, route->valid_until, valid, sizeof valid));
+        out->line(out->arg, text);
+    }
+}
+
+static void show_dns(const struct mnet_stack *stack, const struct out *out)
+{
+    const struct mn_ip6_dns *dns = &stack->ip.v6.dns;
+    char text[LINE_MAX_LEN], a[MNET_ADDR_TEXT_MAX];
+    for (unsigned i = 0; i < MN_IP6_DNS_SERVERS; i++) {
+        if (dns->server_until[i] <= stack->env.now)
+            continue;
+        mn_fmt(text, sizeof text, "dns server %s", mnet_addr_print(&dns->server[i], a, sizeof a));
+        out->line(out->arg, text);
+    }
+    for (unsigned i = 0; i < MN_IP6_DNS_DOMAINS; i++) {
+        if (dns->domain_until[i] <= stack->env.now)
+            continue;
+        mn_fmt(text, sizeof text, "dns domain %s", dns->domain[i]);
         out->line(out->arg, text);
     }
 }
@@ -134,6 +211,9 @@ void mnet_stack_show(const struct mnet_stack *stack, void (*line)(void *arg, con
            info.used, info.peak, (unsigned long long)info.failures, info.packets);
     line(arg, text);
     show_addresses(stack, &out);
+    show_addresses6(stack, &out);
+    show_routes6(stack, &out);
+    show_dns(stack, &out);
     show_neighbours(stack, &out);
     for (unsigned i = 0; i < stack->transport_count; i++)
         stack->transport[i]->ops->show(stack->transport[i], line, arg);

@@ -17,7 +17,7 @@
 struct mnet_stack {
     struct mn_env env;                                   /* time, memory, timers, counters */
     struct mn_link link;                                 /* Ethernet and the device */
-    struct mn_ip ip;                                     /* IPv4, ICMP, fragments, routes */
+    struct mn_ip ip;                                     /* IP, ICMP, fragments, routes */
     struct mn_transport *transport[MN_STACK_TRANSPORTS]; /* what was added, in that order */
     unsigned transport_count;                            /* of them */
     struct mn_transport *udp;                            /* NULL: not added */

@@ -9,13 +9,13 @@
  * one's callback might close the second. */
 #include <udp/udp_state.h>
 
-/* RFC 768, RFC 1122 4.1.3.4 MUST: a checksum that is there must be right. Zero is none. The packet
- * is as long as its header says. */
+/* RFC 768, RFC 1122 4.1.3.4 MUST: a checksum that is there must be right. Zero is none, which RFC
+ * 8200 8.1 does not let pass. The packet is as long as its header says. */
 static bool has_good_checksum(const struct mn_pkt *pkt, const struct mn_udp_hdr *hdr,
                               const struct mn_ip_rx *rx)
 {
-    if (hdr->checksum == 0 && mnet_addr_is_v4(&rx->src))
-        return true;
+    if (hdr->checksum == 0)
+        return mnet_addr_is_v4(&rx->src);
     if (pkt->is_loopback || pkt->frame.csum != MNET_CSUM_NONE)
         return true;
     mn_sum sum = mn_ip_pseudo_sum(&rx->src, &rx->dst, MN_PROTO_UDP, hdr->length);

@@ -7,8 +7,12 @@
  * know that a result of zero is sent as all ones, because zero says that there is none. */
 #include <udp/udp_state.h>
 
-/* 65,535 of the IPv4 packet less both headers. */
-#define PAYLOAD_MAX (65535u - MN_IP4_HDR_LEN_MIN - MN_UDP_HDR_LEN)
+/* A total length of 65,535 has both headers in it, a payload length (RFC 8200 3) that of UDP alone.
+ */
+static size_t payload_max(const struct mnet_addr *dst)
+{
+    return 65535u - (mnet_addr_is_v4(dst) ? MN_IP4_HDR_LEN_MIN : 0u) - MN_UDP_HDR_LEN;
+}
 
 static mnet_err find_source(const struct mnet_dgram *dgram, const struct mnet_addr *wanted,
                             const struct mnet_addr *dst, struct mnet_addr *src)
@@ -25,7 +29,7 @@ mnet_err mn_udp_out(struct mnet_dgram *dgram, const struct mnet_addr *wanted,
 {
     struct mn_udp *udp = dgram->udp;
     struct mn_ip_tx tx = {.dst = to->addr, .proto = MN_PROTO_UDP};
-    if (len > PAYLOAD_MAX)
+    if (len > payload_max(&to->addr))
         return MNET_ERR_MSG_SIZE;
     mnet_err err = find_source(dgram, wanted, &to->addr, &tx.src);
     if (err != MNET_OK)

@@ -54,13 +54,12 @@ void mn_udp_queue_push(struct mnet_dgram *dgram, struct mn_pkt *pkt)
 static void read_ends(struct mn_env *env, struct mn_pkt *pkt, struct mnet_endpoint *from,
                       struct mnet_endpoint *to)
 {
-    struct mn_rd rd = mn_rd_over(pkt->frame.seg[0].at - pkt->l3_len, pkt->l3_len + MN_UDP_HDR_LEN);
-    struct mn_ip4_hdr ip;
+    struct mn_rd rd = mn_pkt_rd(pkt);
     struct mn_udp_hdr hdr;
-    bool is_good = mn_ip4_hdr_read(&rd, UINT16_MAX, &ip) == MN_IP4_OK && mn_udp_hdr_read(&rd, &hdr);
+    bool is_good = mn_udp_hdr_read(&rd, &hdr) && mn_ip_ends(pkt, &from->addr, &to->addr);
     MN_ASSERT(is_good); /* they were read before */
-    *from = (struct mnet_endpoint){mnet_addr_v4(ip.src), hdr.src_port};
-    *to = (struct mnet_endpoint){mnet_addr_v4(ip.dst), hdr.dst_port};
+    from->port = hdr.src_port;
+    to->port = hdr.dst_port;
     mn_pkt_pull(env, pkt, MN_UDP_HDR_LEN);
 }
 

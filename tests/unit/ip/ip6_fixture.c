@@ -87,7 +87,7 @@ mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst
     return mn_sum_add16(mn_sum_add16(sum, proto), (uint16_t)len);
 }
 
-mnet_err mn_ip_source(const struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
+mnet_err mn_ip_source(struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
 {
     (void)ip;
     (void)dst;
