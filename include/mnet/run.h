@@ -23,6 +23,10 @@
  *     --block:NAME=FILE
  *     --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.1
  *                              of the only stack; with several: --ipv4:NAME=...
+ *     --ipv6=private|eui64|random|off|fd00::2/64
+ *                              how its IPv6 addresses are made (mnet/config.h) [private; off on
+ * links of less than 1280 bytes], or a static one, beside which none are made
+ *     --ipv6-gateway=fd00::1   a static router; without it, those that are advertised
  *     -v, -vv, --verbose, --quiet, --log=SOURCE:LEVEL
  *     --help
  *
@@ -67,7 +71,9 @@ struct mnet_stack_arg {
     struct mnet_arg arg;
     const char *ipv4;    /* default of --ipv4; NULL: required on the command line */
     const char *gateway; /* default of --ipv4-gateway; NULL: none */
-    size_t memory;       /* budget in bytes; 0: 64 MiB, or less on a machine that has not as much */
+    const char *ipv6;    /* default of --ipv6; NULL: private, or off where the link is too narrow */
+    const char *ipv6_gateway; /* default of --ipv6-gateway; NULL: none */
+    size_t memory; /* budget in bytes; 0: 64 MiB, or less on a machine that has not as much */
     /* mnet_stack_create, or mnet_stack_create_bare: then body adds what it wants
      * (mnet_stack_add_udp), and TCP is not in the image. */
     mnet_err (*create)(const struct mnet_config *config, mnet_time now, struct mnet_stack **stack,

@@ -68,7 +68,10 @@ MNET_MUST_USE mnet_err mnet_stack_route_remove(struct mnet_stack *stack,
                                                const struct mnet_cidr *dst);
 /* The i-th own address; false when there are no more. */
 bool mnet_stack_addr_at(const struct mnet_stack *stack, unsigned i, struct mnet_cidr *out);
-/* Whether all own addresses are ready for use (probing for conflicts, if asked for, is over). */
+/* Whether the addresses that were asked for are ready for use, or known to be another host's: those
+ * of IPv4 (probing for conflicts, if asked for, is over) and the static ones of IPv6 (which are
+ * always probed for, 1 to 2 s). Without any of these, the link-local one; addresses that routers
+ * bring are not waited for. */
 bool mnet_stack_is_ready(const struct mnet_stack *stack);
 
 /* Told from poll when another host uses one of our addresses (RFC 5227 2.4). */

@@ -213,6 +213,59 @@ static enum outcome read_address(struct mn_args *args, const struct piece *piece
     return DONE;
 }
 
+mnet_err mn_args_ipv6(const char *value, enum mnet_ipv6_mode *mode, struct mnet_cidr *cidr)
+{
+    static const struct {
+        const char *name;
+        enum mnet_ipv6_mode mode;
+    } modes[] = {{"off", MNET_IPV6_OFF},
+                 {"private", MNET_IPV6_PRIVATE},
+                 {"eui64", MNET_IPV6_EUI64},
+                 {"random", MNET_IPV6_RANDOM}};
+    *cidr = (struct mnet_cidr){0};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(value, modes[i].name) == 0) {
+            *mode = modes[i].mode;
+            return MNET_OK;
+        }
+    }
+    *mode = MNET_IPV6_STATIC;
+    mnet_err err = mnet_cidr_parse(value, cidr);
+    const struct mnet_addr *addr = &cidr->addr;
+    bool is_host = !mnet_addr_is_v4(addr) && !mnet_addr_is_any(addr) &&
+                   !mnet_addr_is_loopback(addr) && !mnet_addr_is_multicast(addr);
+    return err == MNET_OK && !is_host ? MNET_ERR_INVALID : err;
+}
+
+static enum outcome read_ipv6(struct mn_args *args, const struct piece *piece)
+{
+    bool is_gateway = is_named(piece, "ipv6-gateway");
+    if (!is_gateway && !is_named(piece, "ipv6"))
+        return NOT_MINE;
+    struct mnet_stack_arg *stack = find_stack(args, piece);
+    if (!stack ||
+        !has_value(args, piece, is_gateway ? "--ipv6-gateway=fe80::1" : "--ipv6=fd00::2/64"))
+        return WRONG;
+    struct mnet_addr addr;
+    struct mnet_cidr cidr;
+    enum mnet_ipv6_mode mode;
+    if (is_gateway) {
+        if (mnet_addr_parse(piece->value, &addr) || mnet_addr_is_v4(&addr) ||
+            mnet_addr_is_any(&addr) || mnet_addr_is_loopback(&addr) ||
+            mnet_addr_is_multicast(&addr))
+            return wrong(args, "%s: not the IPv6 address of a router, like fe80::1", piece->text);
+        stack->ipv6_gateway = piece->value;
+        return DONE;
+    }
+    if (mn_args_ipv6(piece->value, &mode, &cidr) != MNET_OK)
+        return wrong(args,
+                     "%s: not private, eui64, random, off, or a host's address with its prefix "
+                     "length, like fd00::2/64",
+                     piece->text);
+    stack->ipv6 = piece->value;
+    return DONE;
+}
+
 static enum outcome read_option(struct mn_args *args, const struct piece *piece)
 {
     struct mnet_option_arg *option = NULL;
@@ -251,7 +304,7 @@ static enum outcome read_one(struct mn_args *args, const char *text)
         return wrong(args, "%s: there is no such option", text);
     struct piece piece = cut(text);
     static enum outcome (*const readers[])(struct mn_args *, const struct piece *) = {
-        read_log, read_device, read_address, read_option};
+        read_log, read_device, read_address, read_ipv6, read_option};
     for (size_t i = 0; i < sizeof readers / sizeof readers[0] && outcome == NOT_MINE; i++)
         outcome = readers[i](args, &piece);
     if (outcome == NOT_MINE)
@@ -302,6 +355,10 @@ static bool is_stack_complete(struct mn_args *args, const struct mnet_stack_arg 
     }
     if (mnet_cidr_parse(stack->ipv4, &cidr) || cidr.prefix_len == 0 || !is_host_address(&cidr)) {
         wrong(args, "%s cannot be the address of %s", stack->ipv4, name);
+        return false;
+    }
+    if (stack->ipv6_gateway && stack->ipv6 && strcmp(stack->ipv6, "off") == 0) {
+        wrong(args, "%s has an IPv6 gateway, but --ipv6=off", name);
         return false;
     }
     if (!stack->gateway)

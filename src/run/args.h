@@ -36,6 +36,11 @@ enum mn_args_wish mn_args_parse(struct mn_args *args, int argc, char *const *arg
 /* Whether what must be said was said, and fits together; else `error` is set. */
 bool mn_args_complete(struct mn_args *args);
 
+/* Reads a value of --ipv6: a mode, or an address with its prefix length, whose mode is STATIC. Not
+ * OK: neither. `cidr` is any, unless it is an address. */
+MNET_MUST_USE mnet_err mn_args_ipv6(const char *value, enum mnet_ipv6_mode *mode,
+                                    struct mnet_cidr *cidr);
+
 /* usage.c: prints how the program is used. */
 void mn_usage(const struct mn_args *args, const char *program, bool is_error);
 

@@ -26,6 +26,9 @@
 /* How often a stack that probes for conflicts is asked whether it is ready. */
 #define READY_STEP MNET_MS(10)
 
+/* RFC 8200 5: every link of IPv6 carries as much. */
+#define IPV6_MTU_MIN 1280u
+
 /* ---- devices ---- */
 
 static mnet_err open_device(struct mn_run *run, size_t i, const char **why)
@@ -115,10 +118,17 @@ static void fill_config(struct mn_run *run, const struct mn_run_part *part,
     config->log = &run->log.log;
     config->memory = part->memory;
     config->memory_len = part->memory_len;
-    /* Both were checked with the command line. */
+    /* All were checked with the command line. */
     mnet_err err = mnet_cidr_parse(arg->ipv4, &config->ipv4[0]);
     if (err == MNET_OK && arg->gateway)
         err = mnet_addr_parse(arg->gateway, &config->ipv4_gateway);
+    /* A link too narrow for IPv6 (RFC 8200 5) has none, unless it is asked for: that is refused. */
+    if (arg->ipv6 && err == MNET_OK)
+        err = mn_args_ipv6(arg->ipv6, &config->ipv6_mode, &config->ipv6[0]);
+    else if (part->netdev->mtu >= IPV6_MTU_MIN || arg->ipv6_gateway)
+        config->ipv6_mode = MNET_IPV6_PRIVATE;
+    if (err == MNET_OK && arg->ipv6_gateway)
+        err = mnet_addr_parse(arg->ipv6_gateway, &config->ipv6_gateway);
     MN_ASSERT(err == MNET_OK);
     if (arg->configure)
         arg->configure(config);

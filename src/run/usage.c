@@ -42,6 +42,12 @@ static void stack_lines(const struct mn_args *args, bool is_error, struct mnet_a
                 "its own address", stack->ipv4 ? stack->ipv4 : "required");
     device_line(is_error, is_only ? "ipv4-gateway" : "ipv4-gateway:", is_only ? NULL : arg,
                 "ADDRESS", "the way to other networks", stack->gateway ? stack->gateway : "none");
+    device_line(is_error, is_only ? "ipv6" : "ipv6:", is_only ? NULL : arg, "MODE",
+                "private, eui64, random, off, or an address/length",
+                stack->ipv6 ? stack->ipv6 : "private");
+    device_line(is_error, is_only ? "ipv6-gateway" : "ipv6-gateway:", is_only ? NULL : arg,
+                "ADDRESS", "a router of IPv6",
+                stack->ipv6_gateway ? stack->ipv6_gateway : "as advertised");
 }
 
 static void option_line(bool is_error, const struct mnet_option_arg *option)

@@ -143,6 +143,17 @@ static void test_wrong_values_and_unknown_options_are_named(void **state)
     assert_refused("--ipv4=", "missing");
     assert_refused("--ipv4-gateway=nonsense", "not an IPv4 address");
     assert_refused("--ipv4-gateway=::1", "not an IPv4 address");
+    assert_refused("--ipv6=", "--ipv6=: the value is missing, as in --ipv6=fd00::2/64");
+    assert_refused("--ipv6=on", "--ipv6=on: not private, eui64, random, off, or a host's address");
+    assert_refused("--ipv6=fd00::2", "not private");
+    assert_refused("--ipv6=fd00::2/129", "not private");
+    assert_refused("--ipv6=10.0.0.2/24", "not private");
+    assert_refused("--ipv6=::/64", "not private");
+    assert_refused("--ipv6=::1/64", "not private");
+    assert_refused("--ipv6=ff02::1/64", "not private");
+    assert_refused("--ipv6-gateway=nonsense", "not the IPv6 address of a router");
+    assert_refused("--ipv6-gateway=10.0.0.1", "not the IPv6 address of a router");
+    assert_refused("--ipv6-gateway=ff02::2", "not the IPv6 address of a router");
     assert_refused("--verbose=2", "no such option");
     assert_refused("--manifest=x", "no such option");
     assert_refused("--log=tcp", "SOURCE:LEVEL");
@@ -204,6 +215,26 @@ static void test_an_address_without_default_is_required(void **state)
     assert_non_null(strstr(args.error, "other"));
 }
 
+static void test_ipv6_has_a_mode_or_an_address(void **state)
+{
+    (void)state;
+    enum mnet_ipv6_mode mode;
+    struct mnet_cidr cidr;
+    assert_int_equal(PARSE("--ipv6=eui64", "--ipv6-gateway=fe80::1"), MN_ARGS_RUN);
+    assert_string_equal(service.ipv6, "eui64");
+    assert_string_equal(service.ipv6_gateway, "fe80::1");
+    assert_true(mn_args_complete(&args));
+    assert_int_equal(mn_args_ipv6("eui64", &mode, &cidr), MNET_OK);
+    assert_int_equal(mode, MNET_IPV6_EUI64);
+    assert_true(mnet_addr_is_any(&cidr.addr));
+    assert_int_equal(mn_args_ipv6("fd00::2/64", &mode, &cidr), MNET_OK);
+    assert_int_equal(mode, MNET_IPV6_STATIC);
+    assert_int_equal(cidr.prefix_len, 64);
+    assert_int_equal(PARSE("--ipv6=off", "--ipv6-gateway=fe80::1"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_string_equal(args.error, "service has an IPv6 gateway, but --ipv6=off");
+}
+
 static void assert_incomplete(const char *ipv4, const char *gateway)
 {
     service.ipv4 = ipv4;
@@ -254,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup(test_more_sources_than_the_log_holds_are_refused, setup),
         cmocka_unit_test_setup(test_help_and_manifest_are_wishes, setup),
         cmocka_unit_test_setup(test_an_address_without_default_is_required, setup),
+        cmocka_unit_test_setup(test_ipv6_has_a_mode_or_an_address, setup),
         cmocka_unit_test_setup(test_addresses_that_no_host_can_have_are_refused, setup),
         cmocka_unit_test_setup(test_the_port_of_an_option_without_value_ends_the_program, setup),
     };

@@ -36,6 +36,8 @@ static void test_every_option_is_listed_with_its_default(void **state)
     assert_shows("  --ipv4=ADDRESS/LENGTH");
     assert_shows("[10.0.0.2/24]");
     assert_shows("  --ipv4-gateway=ADDRESS");
+    assert_shows("  --ipv6=MODE");
+    assert_shows("  --ipv6-gateway=ADDRESS");
     assert_shows("  --block:disk=FILE");
     assert_shows("  --port=...");
     assert_shows("where clients connect [9000]");
