@@ -33,6 +33,11 @@ uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst)
     return (uint16_t)mss_of_path(tcp, dst);
 }
 
+uint16_t mn_tcp_mss_default(const struct mnet_addr *remote)
+{
+    return mnet_addr_is_v4(remote) ? MN_TCP_MSS_DEFAULT : MN_TCP_MSS_DEFAULT6;
+}
+
 void mn_tcp_mss_update(struct mnet_conn *conn)
 {
     uint32_t mss = mss_of_path(conn->tcp, &conn->entry.remote.addr);

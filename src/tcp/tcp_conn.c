@@ -43,7 +43,7 @@ struct mnet_conn *mn_tcp_conn_new(struct mn_tcp *tcp, const struct mnet_endpoint
     mn_rcvq_init(&conn->rcvq, mn_seq(0));
     mn_rtt_init(&conn->rtt);
     mn_scoreboard_init(&conn->scoreboard);
-    conn->mss_peer = MN_TCP_MSS_DEFAULT;
+    conn->mss_peer = mn_tcp_mss_default(&conn->entry.remote.addr);
     mn_tcp_mss_update(conn);
     mn_cc_init(&conn->cc, &mn_cc_newreno, conn->mss, false);
     return conn;

@@ -92,7 +92,9 @@ enum mn_tcp_timer_kind {
     MN_TCP_TIMER_LISTEN
 };
 
-#define MN_TCP_MSS_DEFAULT 536u /* RFC 9293 3.7.1 MUST-15: when the peer offers none */
+/* RFC 9293 3.7.1 MUST-15: when the peer offers none; over IPv6 the second. */
+#define MN_TCP_MSS_DEFAULT 536u
+#define MN_TCP_MSS_DEFAULT6 1220u
 /* What a peer or a path may press us to: below, headers are most of the traffic (CVE-2019-11479).
  */
 #define MN_TCP_MSS_MIN 88u
@@ -416,6 +418,8 @@ struct mn_pkt *mn_tcp_build(struct mnet_conn *conn, struct mn_tcp_piece *p);
 uint32_t mn_tcp_text_mss(const struct mnet_conn *conn);
 /* Text that one packet can carry: whole segments of `mss` bytes. */
 uint32_t mn_tcp_piece_max(const struct mnet_conn *conn, uint32_t mss);
+/* What a peer takes that offers no MSS. */
+uint16_t mn_tcp_mss_default(const struct mnet_addr *remote);
 /* Recomputes conn->mss from the peer's offer and the path. */
 void mn_tcp_mss_update(struct mnet_conn *conn);
 /* MSS option that we offer towards `dst`: RFC 9293 3.7.1, MTU less fixed headers. */

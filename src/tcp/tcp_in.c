@@ -202,7 +202,7 @@ static void negotiate(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
         .snd_wnd = seg->wnd, /* RFC 7323 2.2: the window of a SYN is never scaled. */
         .ts_recent = seg->opts.ts_val,
         .ts_offset = conn->ts_offset,
-        .mss_peer = seg->opts.has_mss ? seg->opts.mss : MN_TCP_MSS_DEFAULT,
+        .mss_peer = seg->opts.has_mss ? seg->opts.mss : mn_tcp_mss_default(&seg->rx->src),
         .snd_wscale = seg->opts.has_wscale ? seg->opts.wscale : 0,
         .rcv_wscale = seg->opts.has_wscale ? conn->tcp->rcv_wscale : 0,
         .has_wscale = seg->opts.has_wscale,

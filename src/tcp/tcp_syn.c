@@ -208,7 +208,7 @@ static mn_verdict syn_for_listener(struct mn_tcp *tcp, struct mnet_listener *l,
     if (after && !mn_seq_gt(syn->iss, *after))
         syn->iss = mn_seq_add(*after, 65536 + mn_env_below(tcp->env, 65536));
     syn->rcv_wnd = window(tcp);
-    syn->mss_peer = seg->opts.has_mss ? seg->opts.mss : MN_TCP_MSS_DEFAULT;
+    syn->mss_peer = seg->opts.has_mss ? seg->opts.mss : mn_tcp_mss_default(&seg->rx->src);
     syn->has_wscale = seg->opts.has_wscale;
     syn->snd_wscale = seg->opts.has_wscale ? seg->opts.wscale : 0;
     syn->has_sack = seg->opts.has_sack_permitted;

@@ -122,6 +122,15 @@ static void test_without_memory_there_is_no_segment(void **state)
     expect_drop(MNET_DROP_TX_NO_MEMORY);
 }
 
+/* RFC 9293 3.7.1 MUST-15. */
+static void test_a_peer_that_offers_no_mss_takes_what_every_link_does(void **state)
+{
+    (void)state;
+    struct mnet_addr v4 = mnet_addr_v4(0x0a000001), v6 = {{0xfd, [15] = 1}};
+    assert_int_equal(mn_tcp_mss_default(&v4), 536);
+    assert_int_equal(mn_tcp_mss_default(&v6), 1220);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +141,7 @@ int main(void)
         FIX_TEST(test_a_peer_without_scaling_sees_at_most_64_kib),
         FIX_TEST(test_full_segments_leave_room_for_sack_blocks),
         FIX_TEST(test_a_syn_ack_of_ours_offers_only_what_the_peer_has),
+        FIX_TEST(test_a_peer_that_offers_no_mss_takes_what_every_link_does),
         FIX_TEST(test_without_memory_there_is_no_segment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
