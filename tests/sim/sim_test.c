@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ALL_CAPS (MNET_NETDEV_TX_CSUM | MNET_NETDEV_RX_CSUM | MNET_NETDEV_TSO4 | MNET_NETDEV_GATHER)
+#define ALL_CAPS6 (ALL_CAPS | MNET_NETDEV_TSO6)
 #define LAN .delay = MNET_US(50)
 #define WAN .delay = MNET_MS(15), .bits_per_s = 20000000, .queue_bytes = 100000
 #define USUAL .conns = 6, .bytes_max = 150000, .patience = MNET_SEC(3000)
@@ -77,6 +78,33 @@ static const struct scenario {
       .bytes_max = 100000,
       .patience = MNET_SEC(6000)}},
     {"small windows", {.link = {WAN, .loss_ppm = 5000}, USUAL, .buffers = 3000}},
+    {"IPv6, perfect link", {.link = {LAN}, USUAL, .is_ipv6 = true}},
+    {"IPv6, all offloads",
+     {.link = {LAN},
+      .devices = {{.caps = ALL_CAPS6, .has_large_rx = true},
+                  {.caps = ALL_CAPS6, .has_large_rx = true}},
+      USUAL,
+      .is_ipv6 = true}},
+    {"IPv6, 1 % loss", {.link = {LAN, .loss_ppm = 10000}, USUAL, BUFFERS, .is_ipv6 = true}},
+    {"IPv6, MTU 1280",
+     {.link = {LAN, .loss_ppm = 5000},
+      .devices = {{.mtu = 1280}, {.mtu = 1280}},
+      USUAL,
+      BUFFERS,
+      .is_ipv6 = true}},
+    {"IPv6, everything at once",
+     {.link = {WAN, .jitter = MNET_MS(3), .loss_ppm = 10000, .corrupt_ppm = 5000,
+               .duplicate_ppm = 10000, .reorder_ppm = 20000, .reorder_by = MNET_MS(10)},
+      USUAL,
+      BUFFERS,
+      .is_ipv6 = true}},
+    {"IPv6, wild corruption",
+     {.link = {LAN, .corrupt_ppm = 200000, .is_wild = true},
+      .conns = 6,
+      .bytes_max = 100000,
+      .patience = MNET_SEC(300),
+      .is_only_survival = true,
+      .is_ipv6 = true}},
 };
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])

@@ -214,7 +214,7 @@ static void on_dgram(struct mnet_dgram *dgram, const struct mnet_dgram_rx *rx, v
 
 static const char *host_up(struct traffic *t, struct host *host,
                            const struct traffic_config *config, struct mnet_netdev *dev,
-                           const char *cidr, uint64_t seed)
+                           const char *cidr, const char *cidr6, uint64_t seed)
 {
     struct mnet_config stack;
     mnet_config_init(&stack);
@@ -227,6 +227,9 @@ static const char *host_up(struct traffic *t, struct host *host,
     stack.tcp_conns_max = 256;
     if (!host->memory || mnet_cidr_parse(cidr, &stack.ipv4[0]) != MNET_OK)
         return "set-up";
+    stack.ipv6_mode = config->is_ipv6 ? MNET_IPV6_STATIC : MNET_IPV6_OFF;
+    if (config->is_ipv6 && mnet_cidr_parse(cidr6, &stack.ipv6[0]) != MNET_OK)
+        return "set-up";
     const char *why = "no reason given";
     if (mnet_stack_create(&stack, sim_now(t->sim), &host->stack, &why) != MNET_OK)
         return why;
@@ -235,7 +238,6 @@ static const char *host_up(struct traffic *t, struct host *host,
 
 static void open_conns(struct traffic *t, const struct traffic_config *config)
 {
-    struct mnet_endpoint remote = {mnet_addr_v4(0x0a000002), 9};
     for (unsigned i = 0; i < t->count; i++) {
         struct mnet_endpoint local = {mnet_addr_any(), (uint16_t)(20000 + i)};
         for (unsigned side = 0; side < 2; side++) {
@@ -247,7 +249,8 @@ static void open_conns(struct traffic *t, const struct traffic_config *config)
             end->may_fail = config->is_only_survival || (config->has_aborts && i % 3 == 0);
         }
         struct end *end = &t->ends[0][i];
-        mnet_err err = mnet_conn_open(t->client.stack, &local, &remote, on_event, end, &end->conn);
+        mnet_err err =
+            mnet_conn_open(t->client.stack, &local, &t->remote, on_event, end, &end->conn);
         if (err != MNET_OK)
             wrong(t, mnet_err_name(err), end, 0);
     }
@@ -268,10 +271,9 @@ static void users(struct traffic *t, const struct traffic_config *config)
         }
     if (traffic_below(t, 20) == 0) {
         static uint8_t data[9000];
-        struct mnet_endpoint to = {mnet_addr_v4(0x0a000002), 9};
         size_t len = traffic_below(t, sizeof data);
         memset(data, (uint8_t)(len * 7), len);
-        mnet_err err = mnet_dgram_send(t->client.dgram, &to, data, len);
+        mnet_err err = mnet_dgram_send(t->client.dgram, &t->remote, data, len);
         if (err != MNET_OK && err != MNET_ERR_NO_MEMORY && err != MNET_ERR_NET_UNREACH)
             wrong(t, mnet_err_name(err), NULL, len);
     }
@@ -327,15 +329,18 @@ static void add_to_digest(const struct sim_event *event, void *arg)
         *digest = (*digest ^ event->bytes[i]) * UINT64_C(1099511628211);
 }
 
-/* The hosts learn each other's addresses while the link is still perfect: three lost ARP requests
+/* The hosts learn each other's addresses while the link is still perfect: three lost requests
  * in a row are an honest NET_UNREACH, but not what is tested here. */
 static void acquaint(struct traffic *t, struct sim_link *link)
 {
     struct mnet_stack *stacks[2] = {t->client.stack, t->server.stack};
     struct sim_link_config trouble = *sim_link_config(link);
     *sim_link_config(link) = (struct sim_link_config){0};
-    const struct mnet_endpoint to = {mnet_addr_v4(0x0a000002), 9};
-    if (mnet_dgram_send(t->client.dgram, &to, NULL, 0) != MNET_OK)
+    /* RFC 4862 5.4: addresses of IPv6 are probed for, for two seconds at most. */
+    for (unsigned i = 0;
+         i < 40 && !(mnet_stack_is_ready(stacks[0]) && mnet_stack_is_ready(stacks[1])); i++)
+        sim_drive(t->sim, stacks, 2, sim_now(t->sim) + MNET_MS(100), NULL, NULL);
+    if (mnet_dgram_send(t->client.dgram, &t->remote, NULL, 0) != MNET_OK)
         wrong(t, "the first datagram", NULL, 0);
     sim_drive(t->sim, stacks, 2, sim_now(t->sim) + MNET_SEC(3), NULL, NULL);
     *sim_link_config(link) = trouble;
@@ -387,16 +392,20 @@ const char *traffic_run(const struct traffic_config *config, uint64_t seed, uint
     t->sim = sim_new(seed);
     t->count = config->conns;
     t->is_wild = config->link.is_wild;
+    t->remote.port = 9;
+    if (mnet_addr_parse(config->is_ipv6 ? "fd00::2" : "10.0.0.2", &t->remote.addr) != MNET_OK)
+        wrong(t, "set-up", NULL, 0);
     if (digest)
         sim_trace(t->sim, add_to_digest, digest);
     struct sim_link *link = sim_link_add(t->sim, &config->link);
     struct sim_device_config a = config->devices[0], b = config->devices[1];
     a.name = "client";
     b.name = "server";
-    const char *why =
-        host_up(t, &t->client, config, sim_device_add(link, &a), "10.0.0.1/24", seed * 2);
+    const char *why = host_up(t, &t->client, config, sim_device_add(link, &a), "10.0.0.1/24",
+                              "fd00::1/64", seed * 2);
     if (!why)
-        why = host_up(t, &t->server, config, sim_device_add(link, &b), "10.0.0.2/24", seed * 2 + 1);
+        why = host_up(t, &t->server, config, sim_device_add(link, &b), "10.0.0.2/24", "fd00::2/64",
+                      seed * 2 + 1);
     const struct mnet_endpoint local = {mnet_addr_any(), 9};
     if (!why &&
         (mnet_conn_listen(t->server.stack, &local, 64, on_conn, t, &t->server.listener) !=

@@ -50,9 +50,10 @@ struct traffic {
     unsigned count;    /* connections */
     unsigned accepted; /* ends of the server in use */
     struct end ends[2][TRAFFIC_CONNS];
-    uint64_t dgrams; /* received intact */
-    bool is_wild;    /* corruption may pass the checksums */
-    char error[256]; /* "", or the first thing that was wrong */
+    struct mnet_endpoint remote; /* where the server is */
+    uint64_t dgrams;             /* received intact */
+    bool is_wild;                /* corruption may pass the checksums */
+    char error[256];             /* "", or the first thing that was wrong */
 };
 
 /* What a scenario asks for. */
@@ -63,6 +64,7 @@ struct traffic_config {
     uint32_t buffers;      /* send and receive buffer; 0: the stack's default */
     unsigned conns;        /* at most TRAFFIC_CONNS */
     uint64_t bytes_max;    /* each way and connection, at most */
+    bool is_ipv6;          /* the traffic, not only the link */
     bool has_aborts;       /* some connections are aborted on the way */
     uint64_t fail_at;      /* the n-th allocation of the server fails */
     mnet_time patience;    /* virtual time after which all must be over */
