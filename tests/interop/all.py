@@ -10,5 +10,6 @@ import test_tcp  # noqa: E402,F401
 import test_ip  # noqa: E402,F401
 import test_many  # noqa: E402,F401
 import test_block  # noqa: E402,F401
+import test_tcp6  # noqa: E402,F401
 
 sys.exit(harness.main())

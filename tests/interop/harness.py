@@ -2,9 +2,13 @@
 """Runs mnet programs on TAPs inside a network namespace of the test's own, with the Linux kernel as the peer.
 
 The whole test run lives in one anonymous namespace (tests/interop/run makes it): nothing it sends can leave it, and it is
-gone when the last process in it has ended. Each test gets a fresh TAP, 10.0.0.1/24 on the kernel's side."""
+gone when the last process in it has ended. Each test gets a fresh TAP, 10.0.0.1/24 on the kernel's side. Tests that wait more
+than they work are run apart: each in a further namespace of its own, some at the same time."""
 import contextlib
+import ctypes
+import io
 import os
+import pickle
 import re
 import select
 import signal
@@ -12,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build-test")
 PROGRAMS = os.path.join(BUILD, "tests", "interop")
@@ -29,6 +34,12 @@ def test(fn):
     """Registers a test; its docstring is the rule it checks."""
     tests.append(fn)
     return fn
+
+
+def apart(fn):
+    """Registers a test that runs in a namespace of its own, beside others."""
+    fn.is_apart = True
+    return test(fn)
 
 
 def sh(*argv, check=True, timeout=60, **kw):
@@ -264,26 +275,85 @@ class Capture:
         return self.p.communicate(timeout=10)[0]
 
 
+def run_one(fn):
+    """Runs a test: (whether it failed, what stands behind its number, lines that explain it)."""
+    name = "%s: %s" % (fn.__name__, " ".join((fn.__doc__ or "").split()))
+    start = time.time()
+    try:
+        fn()
+        return False, "%s (%.1f s)" % (name, time.time() - start), []
+    except Skip as e:
+        return False, "%s # SKIP %s" % (name, e), []
+    except Exception as e:  # a test that breaks in any way has failed
+        return True, name, (str(e).splitlines() or [""])[:1] + traceback.format_exc().splitlines()[-12:]
+
+
+AT_A_TIME = 6  # tests apart: they sleep most of the time
+
+
+def new_namespace():
+    new_net, new_mounts = 0x40000000, 0x00020000
+    if ctypes.CDLL(None, use_errno=True).unshare(new_net | new_mounts) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    sh("mount", "-t", "sysfs", "sysfs", "/sys", check=False)
+    sh("ip", "link", "set", "lo", "up")
+    # The kernel's own addresses can be used at once, and its routers are asked for at once.
+    for name, value in (("dad_transmits", 0), ("router_solicitation_delay", 0)):
+        sh("sysctl", "-q", "-w", "net.ipv6.conf.default.%s=%d" % (name, value))
+
+
+class Apart:
+    """A test in a process and a namespace of its own."""
+
+    def __init__(self, fn):
+        self.result, into = os.pipe()
+        self.name = fn.__name__
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            sys.stdout = io.StringIO()
+            try:
+                new_namespace()
+                outcome = run_one(fn)
+            except BaseException:
+                outcome = True, fn.__name__, traceback.format_exc().splitlines()
+            with os.fdopen(into, "wb") as f:
+                pickle.dump((outcome, sys.stdout.getvalue()), f)
+            os._exit(0)
+        os.close(into)
+
+    def outcome(self):
+        with os.fdopen(self.result, "rb") as f:
+            data = f.read()
+        os.waitpid(self.pid, 0)
+        return pickle.loads(data) if data else ((True, self.name, ["its process ended without a word"]), "")
+
+
+def outcomes(fns):
+    """Runs tests, those apart beside each other: yields an outcome and what was printed, for each."""
+    fns, running = list(fns), {}
+    for fn in fns:
+        if not getattr(fn, "is_apart", False):
+            yield run_one(fn), ""
+    waiting = [fn for fn in fns if getattr(fn, "is_apart", False)]
+    while waiting or running:
+        while waiting and len(running) < AT_A_TIME:
+            child = Apart(waiting.pop(0))
+            running[child.result] = child
+        for fd in select.select(list(running), [], [])[0]:
+            yield running.pop(fd).outcome()
+
+
 def main():
     only = sys.argv[2:]
-    number = failed = 0
-    for fn in tests:
-        name = "%s: %s" % (fn.__name__, " ".join((fn.__doc__ or "").split()))
-        if only and not any(o in fn.__name__ or o == fn.__module__ for o in only):
-            continue
+    chosen = [fn for fn in tests if not only or any(o in fn.__name__ or o == fn.__module__ for o in only)]
+    number = failures = 0
+    for (failed, text, why), printed in outcomes(chosen):
         number += 1
-        start = time.time()
-        try:
-            fn()
-            print("ok %d - %s (%.1f s)" % (number, name, time.time() - start), flush=True)
-        except Skip as e:
-            print("ok %d - %s # SKIP %s" % (number, name, e), flush=True)
-        except Exception as e:  # a test that breaks in any way has failed
-            import traceback
-            failed += 1
-            print("not ok %d - %s" % (number, name))
-            for line in (str(e).splitlines() or [""])[:1] + traceback.format_exc().splitlines()[-12:]:
-                print("#   " + line)
-            sys.stdout.flush()
+        failures += failed
+        print("%s%sok %d - %s" % (printed, "not " if failed else "", number, text))
+        for line in why:
+            print("#   " + line)
+        sys.stdout.flush()
     print("1..%d" % number)
-    return 1 if failed else 0
+    return 1 if failures else 0
