@@ -45,6 +45,7 @@
     X(NDP_SOURCE, "neighbour discovery from whom it may not come")                                 \
     X(NDP_NOT_OURS, "neighbour solicitation for another host")                                     \
     X(NDP_UNASKED, "neighbour advertisement about nobody we know")                                 \
+    X(NDP_FRAGMENT, "neighbour discovery in fragments")                                            \
     X(REDIRECT_REFUSED, "redirect that is not from the router in use")                             \
     X(MLD_BAD, "malformed multicast listener or group membership message")                         \
     X(IP_PROTOCOL, "nobody speaks this IP protocol")                                               \

@@ -146,6 +146,11 @@ static bool has_good_checksum(const struct mn_pkt *pkt, const struct mn_ip_rx *r
     return mn_sum_fold(mn_pkt_sum(pkt, 0, sum)) == UINT16_MAX;
 }
 
+static bool is_discovery(uint8_t type)
+{
+    return type >= MN_ICMP6_ROUTER_SOLICIT && type <= MN_ICMP6_REDIRECT;
+}
+
 mn_verdict mn_icmp6_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_rx *rx,
                        struct mn_ip_err *err)
 {
@@ -156,6 +161,9 @@ mn_verdict mn_icmp6_in(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_
         return MN_DROP(ICMP_SHORT);
     if (!has_good_checksum(pkt, rx))
         return MN_DROP(ICMP_CHECKSUM);
+    /* RFC 6980 5 MUST: what watches the link (RFC 6105) does not put pieces together. */
+    if (rx->was_cut && is_discovery(hdr.type))
+        return MN_DROP(NDP_FRAGMENT);
     if (hdr.type == MN_ICMP6_NEIGH_SOLICIT || hdr.type == MN_ICMP6_NEIGH_ADVERT)
         return MN_TO_NDP;
     if (!pkt->is_loopback && (mnet_addr_is_any(&rx->src) || mn_ip_is_own(ip, &rx->src)))

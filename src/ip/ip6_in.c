@@ -13,6 +13,8 @@
  * another fragment of a datagram in there is a trick, and hop-by-hop options are out of place. */
 #include <ip/ip_state.h>
 #include <wire/icmp6_hdr.h>
+#include <wire/tcp_hdr.h>
+#include <wire/udp_hdr.h>
 
 /* What stays in front of a fragment. The headers between have been obeyed, and go. */
 #define FRAG_HDRS_LEN (MN_IP6_HDR_LEN + MN_IP6_FRAG_LEN)
@@ -191,14 +193,29 @@ static void move_header(struct mn_pkt *pkt, uint32_t len, uint8_t next)
     pkt->l3_len = (uint16_t)len;
 }
 
-/* RFC 8200 4.5, RFC 7112 5: a first fragment has all headers in it, and the beginning of the
- * transport's. */
+/* What a filter on the way reads of a transport: of TCP all but its options. */
+static int32_t transport_hdr_len(uint8_t proto)
+{
+    switch (proto) {
+    case MN_PROTO_TCP:
+        return MN_TCP_HDR_LEN_MIN;
+    case MN_PROTO_UDP:
+        return MN_UDP_HDR_LEN;
+    case MN_PROTO_ICMP6:
+        return MN_ICMP6_HDR_LEN;
+    default:
+        return 1;
+    }
+}
+
+/* RFC 8200 4.5, RFC 7112 5: a first fragment has all headers in it, and that of the transport. */
 static bool has_all_headers(const struct in *in)
 {
     struct mn_rd rd = in->rd;
     struct mn_ip6_ext ext = in->ext;
     enum mn_ip6_ext_step step = walk(&rd, &ext);
-    return step != MN_IP6_EXT_SHORT && (step != MN_IP6_EXT_LAST || mn_rd_left(&rd) > 0);
+    return step != MN_IP6_EXT_SHORT &&
+           (step != MN_IP6_EXT_LAST || mn_rd_left(&rd) >= transport_hdr_len(ext.next));
 }
 
 /* The packet is a part of a datagram. DONE: it is the whole datagram now. */
@@ -294,6 +311,7 @@ mn_verdict mn_ip6_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx)
         return verdict;
 
     rx->proto = in.ext.next;
+    rx->was_cut = in.is_reassembled || in.ext.has_fragment;
     rx->has_router_alert = in.ext.has_router_alert && in.ext.router_alert == MN_IP6_ALERT_MLD;
     if (is_odd && rx->proto != MN_PROTO_ICMP6)
         return MN_DROP(IP6_SOURCE_BAD);

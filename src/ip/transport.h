@@ -22,6 +22,7 @@ struct mn_ip_rx {
     uint8_t tos;
     bool is_group; /* dst is broadcast or multicast, or the frame was: never answered with an error
                     */
+    bool was_cut;  /* it came with a fragment header, alone or among others */
     bool has_router_alert; /* of MLD (RFC 2711 2.1): in the hop-by-hop options of IPv6 */
 };
 

@@ -116,6 +116,7 @@ static enum mn_ip6_ext_step read_routing(struct mn_rd data, struct mn_ip6_ext *e
 static enum mn_ip6_ext_step read_fragment(struct mn_rd data, struct mn_ip6_ext *ext)
 {
     uint16_t offset = mn_rd_be16(&data);
+    ext->has_fragment = true;
     ext->frag.next = ext->next;
     ext->frag.offset = offset & FRAG_OFFSET_MASK;
     ext->frag.more = (offset & FRAG_MORE) != 0;

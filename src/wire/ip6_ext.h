@@ -55,6 +55,7 @@ struct mn_ip6_ext {
     int32_t at;              /* offset of the header just read */
     int32_t len;             /* its bytes */
     int32_t bad_at;          /* after PARAM: offset of the fault, for the pointer */
+    bool has_fragment;       /* some header was a FRAGMENT */
     bool has_router_alert;   /* some header had one: RFC 2711 */
     uint16_t router_alert;   /* its value */
     struct mn_ip6_frag frag; /* if kind is FRAGMENT */

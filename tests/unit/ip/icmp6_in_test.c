@@ -105,6 +105,48 @@ static void neighbour_discovery_goes_to_the_link(void **state)
     assert_int_equal(receive_icmp6(f, (struct ip6){.hop_limit = 255}, msg, 24), MN_TO_NDP);
 }
 
+/* RFC 6980 5: what is cut is dropped without a word, by whichever way it was cut: in pieces, or
+ * with a fragment header around the whole. Other messages may be cut. */
+static void neighbour_discovery_in_fragments_is_dropped(void **state)
+{
+    struct fix *f = *state;
+    static uint8_t at[120];
+    uint8_t whole[] = {58, 0, 0, 0, 0, 0, 0, 9}, first[] = {58, 0, 0, 1, 0, 0, 0, 7};
+    uint8_t last[] = {58, 0, 0, 24, 0, 0, 0, 7};
+    for (unsigned type = 133; type <= 137; type++) {
+        const struct ip6 p = {.next = 58, .hop_limit = 255, .data = at + 40, .len = 40};
+        memset(at, 0, sizeof at);
+        at[40] = (uint8_t)type;
+        make6(at, &p);
+        put16(at + 42, sum6(at, MN_PROTO_ICMP6, 40, 40));
+        struct ip6 q = {.next = 44, .hop_limit = 255, .ext = whole, .ext_len = 8};
+        q.data = at + 40;
+        q.len = 40;
+        receive6(f, &q);
+        assert_drop(f, NDP_FRAGMENT);
+        q.ext = last;
+        q.data = at + 64;
+        q.len = 16;
+        assert_int_equal(receive6(f, &q), MN_KEPT);
+        q.ext = first;
+        q.data = at + 40;
+        q.len = 24;
+        receive6(f, &q);
+        assert_drop(f, NDP_FRAGMENT);
+        first[7]++;
+        last[7]++;
+    }
+    uint32_t len = echo(20);
+    make6(at, &(struct ip6){.next = 58, .data = msg, .len = len});
+    put16(msg + 2, 0);
+    memcpy(at + 40, msg, len);
+    put16(at + 42, sum6(at, MN_PROTO_ICMP6, 40, len));
+    const struct ip6 q = {.next = 44, .ext = whole, .ext_len = 8, .data = at + 40, .len = len};
+    assert_int_equal(receive6(f, &q), MN_DONE);
+    assert_true(take6(f));
+    assert_false(take6(f));
+}
+
 /* ---- errors ---- */
 
 /* An error that quotes a packet of ours: UDP with ports 1000 and 53. */
@@ -235,6 +277,7 @@ int main(void)
         T(a_large_echo_is_answered_in_fragments),
         T(bad_messages_are_dropped),
         T(neighbour_discovery_goes_to_the_link),
+        T(neighbour_discovery_in_fragments_is_dropped),
         T(errors_become_what_they_mean),
         T(a_path_below_the_minimum_is_not_believed),
         T(quotes_are_read_through_their_headers),

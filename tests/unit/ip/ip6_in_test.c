@@ -340,6 +340,29 @@ static void a_first_fragment_has_all_headers(void **state)
     assert_error(f, 4, 3, 0);
 }
 
+/* RFC 7112 5: the header of the transport is among them. */
+static void a_first_fragment_has_the_transports_header(void **state)
+{
+    struct fix *f = *state;
+    static const struct {
+        uint8_t proto;
+        uint32_t len;
+    } cases[] = {{MN_PROTO_TCP, 20}, {MN_PROTO_UDP, 8}, {MN_PROTO_ICMP6, 8}};
+    uint8_t ext[8] = {0, 0, 0, 1, 0, 0, 0, 9};
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t full_len = (cases[i].len + 7) / 8 * 8;
+        struct ip6 p = {.next = 44, .ext = ext, .ext_len = 8, .data = datagram};
+        ext[0] = cases[i].proto;
+        ext[7]++;
+        p.len = full_len - 8;
+        receive6(f, &p);
+        assert_drop(f, IP6_EXT_BAD);
+        assert_error(f, 4, 3, 0);
+        p.len = full_len;
+        assert_int_equal(receive6(f, &p), MN_KEPT);
+    }
+}
+
 /* What is behind the fragment header is walked once all is here. */
 static void headers_in_a_datagram_are_walked(void **state)
 {
@@ -428,6 +451,7 @@ int main(void)
         T(an_overlap_drops_the_datagram),
         T(fragments_of_impossible_lengths_are_complained_about),
         T(a_first_fragment_has_all_headers),
+        T(a_first_fragment_has_the_transports_header),
         T(headers_in_a_datagram_are_walked),
         T(a_datagram_that_is_never_whole_is_reported),
         T(noise_is_survived),
