@@ -8,6 +8,7 @@ import ctypes
 import os
 import re
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -132,6 +133,20 @@ class Lan(contextlib.ExitStack):
         host.forward()
         host.add(name, *addrs)
         return host
+
+
+def prefix_option(prefix, valid, preferred, flags=0xc0, length=64):
+    """RFC 4861 4.6.2: 0x80 on-link, 0x40 autonomous."""
+    return struct.pack("!BBBBIII", 3, 4, length, flags, valid, preferred, 0) + socket.inet_pton(socket.AF_INET6, prefix)
+
+
+def advertise(device, options=b"", lifetime=0, reachable_ms=0, retrans_ms=0, to="ff02::1"):
+    """One router advertisement out of the kernel's own address on that device: what radvd would not say, or not so soon."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
+        raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+        raw.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, lifetime, reachable_ms, retrans_ms) + options,
+                   (to, 0, 0, socket.if_nametoindex(device)))
 
 
 class Radvd:
