@@ -21,8 +21,11 @@
  *     --manifest               print the manifest of the declared devices and exit 0
  *     --net:NAME=DEVICE        the device behind NAME (linux-tap: the TAP's name)
  *     --block:NAME=FILE
- *     --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.1
- *                              of the only stack; with several: --ipv4:NAME=...
+ *     --ipv4=10.0.0.2/24|off --ipv4-gateway=10.0.0.1
+ *                              of the only stack; with several: --ipv4:NAME=... Off: no frame of
+ *                              IPv4 or ARP is sent, and the start waits for an IPv6 address to be
+ *                              ours (1 to 2 s). Without a default of the program it is required,
+ *                              or off if --ipv6 is given
  *     --ipv6=private|eui64|random|off|fd00::2/64
  *                              how its IPv6 addresses are made (mnet/config.h) [private; off on
  * links of less than 1280 bytes], or a static one, beside which none are made
@@ -69,7 +72,7 @@ void mnet_rng_kill(struct mnet_rng_arg *rng);
  * command line was read and before the stack is made. */
 struct mnet_stack_arg {
     struct mnet_arg arg;
-    const char *ipv4;    /* default of --ipv4; NULL: required on the command line */
+    const char *ipv4;    /* default of --ipv4; NULL: the command line must have it, or --ipv6 */
     const char *gateway; /* default of --ipv4-gateway; NULL: none */
     const char *ipv6;    /* default of --ipv6; NULL: private, or off where the link is too narrow */
     const char *ipv6_gateway; /* default of --ipv6-gateway; NULL: none */

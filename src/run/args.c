@@ -178,8 +178,8 @@ static struct mnet_stack_arg *find_stack(struct mn_args *args, const struct piec
         if (args->declared[i]->kind != MNET_ARG_STACK)
             continue;
         if (only) {
-            wrong(args, "%s: of which stack? There are several: --ipv4:%s=...", piece->text,
-                  only->arg.name);
+            wrong(args, "%s: of which stack? There are several: --%.*s:%s=...", piece->text,
+                  (int)piece->name_len, piece->name, only->arg.name);
             return NULL;
         }
         only = mn_stack_arg(args->declared[i]);
@@ -187,6 +187,11 @@ static struct mnet_stack_arg *find_stack(struct mn_args *args, const struct piec
     if (!only)
         wrong(args, "%s: this program has no stack", piece->text);
     return only;
+}
+
+static bool is_off(const char *value)
+{
+    return strcmp(value, "off") == 0;
 }
 
 static enum outcome read_address(struct mn_args *args, const struct piece *piece)
@@ -205,8 +210,11 @@ static enum outcome read_address(struct mn_args *args, const struct piece *piece
             return wrong(args, "%s: not an IPv4 address like 10.0.0.1", piece->text);
         stack->gateway = piece->value;
     } else {
-        if (mnet_cidr_parse(piece->value, &cidr) || !mnet_addr_is_v4(&cidr.addr))
-            return wrong(args, "%s: not an IPv4 address with its prefix length, like 10.0.0.2/24",
+        if (!is_off(piece->value) &&
+            (mnet_cidr_parse(piece->value, &cidr) || !mnet_addr_is_v4(&cidr.addr)))
+            return wrong(args,
+                         "%s: not an IPv4 address with its prefix length, like 10.0.0.2/24, nor "
+                         "off",
                          piece->text);
         stack->ipv4 = piece->value;
     }
@@ -344,21 +352,18 @@ static bool is_host_address(const struct mnet_cidr *cidr)
     return cidr->prefix_len >= 31 || ((v4 & host_mask) != 0 && (v4 & host_mask) != host_mask);
 }
 
-static bool is_stack_complete(struct mn_args *args, const struct mnet_stack_arg *stack)
+bool mn_args_has_ipv4(const struct mnet_stack_arg *stack)
+{
+    return stack->ipv4 && !is_off(stack->ipv4);
+}
+
+static bool is_ipv4_complete(struct mn_args *args, const struct mnet_stack_arg *stack)
 {
     struct mnet_cidr cidr;
     struct mnet_addr gateway;
     const char *name = stack->arg.name;
-    if (!stack->ipv4) {
-        wrong(args, "the address of %s is missing: --ipv4=10.0.0.2/24", name);
-        return false;
-    }
     if (mnet_cidr_parse(stack->ipv4, &cidr) || cidr.prefix_len == 0 || !is_host_address(&cidr)) {
         wrong(args, "%s cannot be the address of %s", stack->ipv4, name);
-        return false;
-    }
-    if (stack->ipv6_gateway && stack->ipv6 && strcmp(stack->ipv6, "off") == 0) {
-        wrong(args, "%s has an IPv6 gateway, but --ipv6=off", name);
         return false;
     }
     if (!stack->gateway)
@@ -370,6 +375,27 @@ static bool is_stack_complete(struct mn_args *args, const struct mnet_stack_arg 
         return false;
     }
     return true;
+}
+
+static bool is_stack_complete(struct mn_args *args, const struct mnet_stack_arg *stack)
+{
+    const char *name = stack->arg.name;
+    bool has_ipv4 = mn_args_has_ipv4(stack);
+    bool has_ipv6 = !stack->ipv6 || !is_off(stack->ipv6);
+    if (!stack->ipv4 && !(stack->ipv6 && has_ipv6))
+        wrong(args,
+              "the address of %s is missing: --ipv4=10.0.0.2/24, or --ipv6=private for one without "
+              "IPv4",
+              name);
+    else if (!has_ipv4 && !has_ipv6)
+        wrong(args, "%s has neither IPv4 nor IPv6: both are off", name);
+    else if (!has_ipv4 && stack->gateway)
+        wrong(args, "%s has an IPv4 gateway, but no IPv4 address", name);
+    else if (!has_ipv6 && stack->ipv6_gateway)
+        wrong(args, "%s has an IPv6 gateway, but --ipv6=off", name);
+    else
+        return !has_ipv4 || is_ipv4_complete(args, stack);
+    return false;
 }
 
 bool mn_args_complete(struct mn_args *args)

@@ -36,6 +36,8 @@ enum mn_args_wish mn_args_parse(struct mn_args *args, int argc, char *const *arg
 /* Whether what must be said was said, and fits together; else `error` is set. */
 bool mn_args_complete(struct mn_args *args);
 
+/* Whether the stack is to have IPv4: not if it is off, nor if only --ipv6 is given. */
+bool mn_args_has_ipv4(const struct mnet_stack_arg *stack);
 /* Reads a value of --ipv6: a mode, or an address with its prefix length, whose mode is STATIC. Not
  * OK: neither. `cidr` is any, unless it is an address. */
 MNET_MUST_USE mnet_err mn_args_ipv6(const char *value, enum mnet_ipv6_mode *mode,

@@ -119,13 +119,17 @@ static void fill_config(struct mn_run *run, const struct mn_run_part *part,
     config->memory = part->memory;
     config->memory_len = part->memory_len;
     /* All were checked with the command line. */
-    mnet_err err = mnet_cidr_parse(arg->ipv4, &config->ipv4[0]);
+    mnet_err err = MNET_OK;
+    bool has_ipv4 = mn_args_has_ipv4(arg);
+    if (has_ipv4)
+        err = mnet_cidr_parse(arg->ipv4, &config->ipv4[0]);
     if (err == MNET_OK && arg->gateway)
         err = mnet_addr_parse(arg->gateway, &config->ipv4_gateway);
-    /* A link too narrow for IPv6 (RFC 8200 5) has none, unless it is asked for: that is refused. */
+    /* A link too narrow for IPv6 (RFC 8200 5) has none, unless it is asked for, or there is nothing
+     * else: that is refused. */
     if (arg->ipv6 && err == MNET_OK)
         err = mn_args_ipv6(arg->ipv6, &config->ipv6_mode, &config->ipv6[0]);
-    else if (part->netdev->mtu >= IPV6_MTU_MIN || arg->ipv6_gateway)
+    else if (part->netdev->mtu >= IPV6_MTU_MIN || arg->ipv6_gateway || !has_ipv4)
         config->ipv6_mode = MNET_IPV6_PRIVATE;
     if (err == MNET_OK && arg->ipv6_gateway)
         err = mnet_addr_parse(arg->ipv6_gateway, &config->ipv6_gateway);

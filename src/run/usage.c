@@ -39,7 +39,10 @@ static void stack_lines(const struct mn_args *args, bool is_error, struct mnet_a
     bool is_only = stacks == 1;
     device_line(is_error, "net:", arg, "DEVICE", "the network device", NULL);
     device_line(is_error, is_only ? "ipv4" : "ipv4:", is_only ? NULL : arg, "ADDRESS/LENGTH",
-                "its own address", stack->ipv4 ? stack->ipv4 : "required");
+                "its own address, or off",
+                stack->ipv4   ? stack->ipv4
+                : stack->ipv6 ? "off"
+                              : "required, unless --ipv6 is given");
     device_line(is_error, is_only ? "ipv4-gateway" : "ipv4-gateway:", is_only ? NULL : arg,
                 "ADDRESS", "the way to other networks", stack->gateway ? stack->gateway : "none");
     device_line(is_error, is_only ? "ipv6" : "ipv6:", is_only ? NULL : arg, "MODE",

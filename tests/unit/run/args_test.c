@@ -83,6 +83,8 @@ static void test_addresses_of_several_stacks_need_the_name(void **state)
     (void)state;
     assert_int_equal(PARSE_FOR(two_stacks, "--ipv4=10.0.0.9/24"), MN_ARGS_ERROR);
     assert_non_null(strstr(args.error, "--ipv4:service="));
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv6-gateway=fe80::1"), MN_ARGS_ERROR);
+    assert_non_null(strstr(args.error, "--ipv6-gateway:service="));
     assert_int_equal(PARSE_FOR(two_stacks, "--ipv4:other=10.1.0.9/24"), MN_ARGS_RUN);
     assert_string_equal(other.ipv4, "10.1.0.9/24");
     assert_string_equal(service.ipv4, "10.0.0.2/24");
@@ -212,7 +214,51 @@ static void test_an_address_without_default_is_required(void **state)
     (void)state;
     assert_int_equal(PARSE_FOR(two_stacks, "-v"), MN_ARGS_RUN);
     assert_false(mn_args_complete(&args));
-    assert_non_null(strstr(args.error, "other"));
+    assert_string_equal(args.error, "the address of other is missing: --ipv4=10.0.0.2/24, or "
+                                    "--ipv6=private for one without IPv4");
+}
+
+static void test_a_stack_may_be_without_ipv4(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--ipv4=off"), MN_ARGS_RUN);
+    assert_true(mn_args_complete(&args));
+    assert_false(mn_args_has_ipv4(&service));
+    /* Without a default, asking for IPv6 alone is enough. */
+    setup(state);
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv6:other=fd00::2/64"), MN_ARGS_RUN);
+    assert_true(mn_args_complete(&args));
+    assert_false(mn_args_has_ipv4(&other));
+    /* A default of IPv4 stays. */
+    setup(state);
+    assert_int_equal(PARSE("--ipv6=fd00::2/64"), MN_ARGS_RUN);
+    assert_true(mn_args_complete(&args));
+    assert_true(mn_args_has_ipv4(&service));
+}
+
+static void test_a_stack_has_one_of_the_two(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--ipv4=off", "--ipv6=off"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_string_equal(args.error, "service has neither IPv4 nor IPv6: both are off");
+    setup(state);
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv6:other=off"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_non_null(strstr(args.error, "the address of other is missing"));
+}
+
+static void test_a_gateway_of_what_is_off_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--ipv4=off", "--ipv4-gateway=10.0.0.1"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_string_equal(args.error, "service has an IPv4 gateway, but no IPv4 address");
+    setup(state);
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv6:other=private", "--ipv4-gateway:other=10.0.0.1"),
+                     MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_string_equal(args.error, "other has an IPv4 gateway, but no IPv4 address");
 }
 
 static void test_ipv6_has_a_mode_or_an_address(void **state)
@@ -285,6 +331,9 @@ int main(void)
         cmocka_unit_test_setup(test_more_sources_than_the_log_holds_are_refused, setup),
         cmocka_unit_test_setup(test_help_and_manifest_are_wishes, setup),
         cmocka_unit_test_setup(test_an_address_without_default_is_required, setup),
+        cmocka_unit_test_setup(test_a_stack_may_be_without_ipv4, setup),
+        cmocka_unit_test_setup(test_a_stack_has_one_of_the_two, setup),
+        cmocka_unit_test_setup(test_a_gateway_of_what_is_off_is_refused, setup),
         cmocka_unit_test_setup(test_ipv6_has_a_mode_or_an_address, setup),
         cmocka_unit_test_setup(test_addresses_that_no_host_can_have_are_refused, setup),
         cmocka_unit_test_setup(test_the_port_of_an_option_without_value_ends_the_program, setup),

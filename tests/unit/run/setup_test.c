@@ -111,6 +111,92 @@ static void test_configure_may_change_what_the_command_line_said(void **state)
         mnet_run(2, argv, body_checks_the_name, NULL, MNET_ARGS(&rng.arg, &client.arg)), 0);
 }
 
+/* ---- one family alone ---- */
+
+static unsigned frames4, frames6; /* sent by anybody */
+
+static void count_family(const struct sim_event *event, void *arg)
+{
+    (void)arg;
+    if (event->what != SIM_SENT || event->len < 14)
+        return;
+    if (event->bytes[12] == 0x86 && event->bytes[13] == 0xdd)
+        frames6++;
+    else
+        frames4++;
+}
+
+static int serve_one(void *arg)
+{
+    struct mnet_flow *flow;
+    char byte;
+    if (mnet_tcp_accept(arg, &flow) || mnet_tcp_read(flow, &byte, 1) != 1 ||
+        mnet_tcp_write(flow, &byte, 1))
+        return MNET_ERR_FAILED;
+    mnet_tcp_close(flow);
+    return 0;
+}
+
+/* A round trip from client to server at that address, over the only family that there is. */
+static int body_meets(void *arg)
+{
+    struct mnet_server *listening;
+    struct mnet_flow *flow;
+    struct mnet_endpoint remote = {.port = 9000};
+    struct mnet_cidr cidr;
+    char byte = 'x';
+    int result;
+    assert_int_equal(mnet_addr_parse(arg, &remote.addr), MNET_OK);
+    for (unsigned i = 0; mnet_stack_addr_at(client.stack, i, &cidr); i++)
+        assert_int_equal(mnet_addr_is_v4(&cidr.addr), mnet_addr_is_v4(&remote.addr));
+    assert_int_equal(mnet_tcp_listen(server.stack, 9000, &listening), MNET_OK);
+    struct mnet_task *task = mnet_async(serve_one, listening);
+    assert_int_equal(mnet_tcp_connect(client.stack, &remote, &flow), MNET_OK);
+    assert_int_equal(mnet_tcp_write(flow, &byte, 1), MNET_OK);
+    assert_int_equal(mnet_tcp_read(flow, &byte, 1), 1);
+    mnet_tcp_close(flow);
+    assert_int_equal(mnet_await(task, &result), MNET_OK);
+    mnet_tcp_unlisten(listening);
+    mnet_stack_kill(&client);
+    mnet_stack_kill(&server);
+    mnet_rng_kill(&rng);
+    return result;
+}
+
+static void meet(const char *remote)
+{
+    char name[] = "test", net1[] = "--net:client=x", net2[] = "--net:server=x";
+    char *argv[] = {name, net1, net2}, at[MNET_ADDR_TEXT_MAX];
+    frames4 = frames6 = 0;
+    sim_link_add(sim, &(struct sim_link_config){.delay = MNET_MS(1)});
+    sim_trace(sim, count_family, NULL);
+    strcpy(at, remote);
+    assert_int_equal(
+        mnet_run(3, argv, body_meets, at, MNET_ARGS(&rng.arg, &client.arg, &server.arg)), 0);
+    assert_string_equal(printed[1], "");
+}
+
+static void test_a_service_of_ipv6_alone_sends_nothing_of_ipv4(void **state)
+{
+    (void)state;
+    client.ipv4 = "off";
+    client.ipv6 = "fd00::3/64";
+    server.ipv4 = NULL;
+    server.ipv6 = "fd00::2/64";
+    meet("fd00::2");
+    assert_int_equal(frames4, 0);
+    assert_in_range(frames6, 10, 1000);
+}
+
+static void test_a_service_of_ipv4_alone_sends_nothing_of_ipv6(void **state)
+{
+    (void)state;
+    client.ipv6 = server.ipv6 = "off";
+    meet("10.0.0.2");
+    assert_int_equal(frames6, 0);
+    assert_in_range(frames4, 10, 1000);
+}
+
 static int body_must_not_run(void *arg)
 {
     (void)arg;
@@ -137,6 +223,18 @@ static void test_a_device_that_is_missing_ends_the_program_with_one_line(void **
         mnet_run(2, argv, body_must_not_run, NULL, MNET_ARGS(&rng.arg, &client.arg, &server.arg)),
         1);
     assert_string_equal(printed[1], "test: server: no device was named\n");
+}
+
+static void test_ipv6_alone_needs_a_link_for_it(void **state)
+{
+    (void)state;
+    char name[] = "test", net[] = "--net:client=x", ipv4[] = "--ipv4=off";
+    char *argv[] = {name, net, ipv4};
+    struct sim_link *link = sim_link_add(sim, &(struct sim_link_config){0});
+    sim_device_add(link, &(struct sim_device_config){.name = "client", .mtu = 1000});
+    assert_int_equal(mnet_run(3, argv, body_must_not_run, NULL, MNET_ARGS(&rng.arg, &client.arg)),
+                     1);
+    assert_string_equal(printed[1], "test: client: the MTU is below 1280, which IPv6 needs\n");
 }
 
 /* ---- how it ends ---- */
@@ -286,6 +384,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_body_finds_all_that_was_declared),
         TEST(test_configure_may_change_what_the_command_line_said),
+        TEST(test_a_service_of_ipv6_alone_sends_nothing_of_ipv4),
+        TEST(test_a_service_of_ipv4_alone_sends_nothing_of_ipv6),
+        TEST(test_ipv6_alone_needs_a_link_for_it),
         TEST(test_a_stack_that_cannot_be_made_ends_the_program_with_one_line),
         TEST(test_a_device_that_is_missing_ends_the_program_with_one_line),
         TEST(test_what_was_written_before_the_kill_still_arrives),

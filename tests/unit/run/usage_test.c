@@ -34,7 +34,7 @@ static void test_every_option_is_listed_with_its_default(void **state)
     assert_shows("usage: program [OPTION]...\n");
     assert_shows("  --net:service=DEVICE");
     assert_shows("  --ipv4=ADDRESS/LENGTH");
-    assert_shows("[10.0.0.2/24]");
+    assert_shows("its own address, or off [10.0.0.2/24]");
     assert_shows("  --ipv4-gateway=ADDRESS");
     assert_shows("  --ipv6=MODE");
     assert_shows("  --ipv6-gateway=ADDRESS");
@@ -54,7 +54,7 @@ static void test_with_several_stacks_addresses_have_a_name(void **state)
     show(MNET_ARGS(&service.arg, &other.arg), false);
     assert_shows("  --ipv4:service=ADDRESS/LENGTH");
     assert_shows("  --ipv4-gateway:other=ADDRESS");
-    assert_shows("[required]");
+    assert_shows("[required, unless --ipv6 is given]");
 }
 
 static void test_behind_an_error_it_goes_where_errors_go(void **state)
