@@ -43,6 +43,20 @@ def mac_of(device, host=None):
     return re.search(r"link/ether (\S+)", (host.sh if host else sh)("ip", "link", "show", device).stdout).group(1)
 
 
+@contextlib.contextmanager
+def namespace(path):
+    """Moves the test into another network namespace and back."""
+    libc, new_net = ctypes.CDLL(None, use_errno=True), 0x40000000
+    before, there = os.open("/proc/thread-self/ns/net", os.O_RDONLY), os.open(path, os.O_RDONLY)
+    try:
+        assert libc.setns(there, new_net) == 0, os.strerror(ctypes.get_errno())
+        yield
+    finally:
+        libc.setns(before, new_net)
+        os.close(before)
+        os.close(there)
+
+
 class Host:
     """Another kernel. Lives as long as its first process."""
 
@@ -80,19 +94,9 @@ class Host:
         for addr in addrs:
             self.sh("ip", "addr", "add", addr, "dev", device, *(["nodad"] if ":" in addr else []))
 
-    @contextlib.contextmanager
     def entered(self):
-        """What the test does in here, sockets above all, it does in that namespace."""
-        libc, new_net = ctypes.CDLL(None, use_errno=True), 0x40000000
-        before = os.open("/proc/self/ns/net", os.O_RDONLY)
-        there = os.open("/proc/%d/ns/net" % self.p.pid, os.O_RDONLY)
-        try:
-            assert libc.setns(there, new_net) == 0, os.strerror(ctypes.get_errno())
-            yield
-        finally:
-            libc.setns(before, new_net)
-            os.close(before)
-            os.close(there)
+        """What the test does in here, opening sockets above all, it does in that namespace."""
+        return namespace("/proc/%d/ns/net" % self.p.pid)
 
     def __enter__(self):
         return self
@@ -197,7 +201,9 @@ class Agent(Program):
         self.wait_for("^ready$", 15)
 
     def ask(self, *words, timeout=20):
-        with socket.create_connection((ADDR, 9002), timeout=timeout) as s:
+        with namespace("/proc/%d/ns/net" % self.p.pid):  # whichever the test is in just now
+            s = socket.create_connection((ADDR, 9002), timeout=timeout)
+        with s:
             s.sendall(" ".join(words).encode() + b"\n")
             out = b""
             while True:
@@ -223,8 +229,8 @@ class Agent(Program):
             time.sleep(0.1)
 
     def address(self, origin, prefix="", seconds=8):
-        """The address of that origin that is ready."""
-        return self.until(r"^address (%s\S*)/\d+ %s valid" % (re.escape(prefix), origin), seconds).group(1)
+        """The address of that origin, and in that prefix of up to 64 bits, that is ready."""
+        return self.until(r"^address (%s\S*)/\d+ %s valid" % (prefix.replace("::", ":"), origin), seconds).group(1)
 
 
 def echoes(addr, port=9000, what=b"still here", timeout=10):
