@@ -3,9 +3,10 @@
  * ports/bare/string.c - the memory functions, with general registers only.
  *
  * Small blocks are two loads and two stores that may overlap; middle ones a loop of four words;
- * large ones the processor's own string instruction, by words, which every hypervisor and emulator
- * does well, unlike single bytes. Everything is read before it is written where that lets copy and
- * move share a path. */
+ * large copies the processor's own string instruction, by words, which every hypervisor and
+ * emulator does well, unlike single bytes. (Clearing, which is for the start, is a loop: emulators
+ * do each word of a string instruction on its own, and a start must be fast there, too.) Everything
+ * is read before it is written where that lets copy and move share a path. */
 #include <stdint.h>
 #include <string.h>
 
@@ -103,11 +104,11 @@ void *memset(void *to, int value, size_t len)
 {
     uint64_t pattern = (uint8_t)value * 0x0101010101010101u;
     char *at = to, *end = at + len;
-    if (len >= LARGE) {
-        size_t words = len / 8;
-        __asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(pattern) : "memory");
-        *(word64 *)(end - 8) = pattern;
-    } else if (len >= 8) {
+    if (len >= 8) {
+        for (; end - at >= 64; at += 64) {
+            ((word64 *)at)[0] = ((word64 *)at)[1] = ((word64 *)at)[2] = ((word64 *)at)[3] = pattern;
+            ((word64 *)at)[4] = ((word64 *)at)[5] = ((word64 *)at)[6] = ((word64 *)at)[7] = pattern;
+        }
         for (; end - at >= 8; at += 8)
             *(word64 *)at = pattern;
         *(word64 *)(end - 8) = pattern;

@@ -56,7 +56,8 @@ _Noreturn void mnet_port_exit(int status)
 }
 
 /* Frames are linked by what the frame pointer points to: the caller's, and above it where the
- * caller goes on. Only stacks are looked at, and only upwards, so this ends whatever is there. */
+ * caller goes on; one less lies in the call, also where nothing of the caller follows it. Only
+ * stacks are looked at, and only upwards, so this ends whatever is there. */
 static void print_calls(const uint64_t *frame)
 {
     char line[40];
@@ -64,7 +65,7 @@ static void print_calls(const uint64_t *frame)
         uintptr_t at = (uintptr_t)frame;
         if (at % 8 != 0 || at < memory_start || at + 16 > memory_end || frame[1] == 0)
             return;
-        solo5_console_write(line, mn_fmt(line, sizeof line, "  called from 0x%lx\n", frame[1]));
+        solo5_console_write(line, mn_fmt(line, sizeof line, "  called from 0x%lx\n", frame[1] - 1));
         if (frame[0] <= at)
             return;
         frame = (const uint64_t *)frame[0];

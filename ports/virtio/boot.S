@@ -35,11 +35,9 @@
 boot_entry:
         cli
         cld
-        /* Loaders clear what is not in the file; not all promise it. */
-        movl $image_bss, %edi
-        movl $image_bss_end, %ecx
-        subl %edi, %ecx
-        shrl $2, %ecx
+        /* Levels 4 and 3, which lie side by side. */
+        movl $boot_level4, %edi
+        movl $2048, %ecx
         xorl %eax, %eax
         rep stosl
 
@@ -108,16 +106,13 @@ boot_gdt:
         .quad 0, 0
 boot_gdt_end:
 
-        .bss
+        /* Not cleared: every byte is written before it is read. */
+        .section .bss..noinit, "aw", @nobits
         .balign 4096
 boot_level4:
         .skip 4096
 boot_level3:
         .skip 4096
-
-        /* Not cleared: every byte is written before it is read. */
-        .section .bss.noinit, "aw", @nobits
-        .balign 4096
 boot_directories:
         .skip 4 * 4096
 

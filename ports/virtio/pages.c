@@ -36,9 +36,9 @@
 extern char image_text[], image_rodata[], image_data[], image_end[];
 extern char boot_stack_guard[], trap_stack_guard[];
 
-static uint64_t pool[POOL][ENTRIES] __attribute__((aligned(4096), section(".bss.noinit")));
+static uint64_t pool[POOL][ENTRIES] __attribute__((aligned(4096), section(".bss..noinit.pool")));
 static unsigned pool_used;
-static uint64_t window[ENTRIES] __attribute__((aligned(4096), section(".bss.noinit")));
+static uint64_t window[ENTRIES] __attribute__((aligned(4096), section(".bss..noinit")));
 static uint64_t *window_entry; /* maps `window` */
 static uint64_t *root;
 

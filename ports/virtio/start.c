@@ -7,8 +7,9 @@
 #include "power.h"
 #include "virtio.h"
 #include <mnet/port.h>
+#include <string.h>
 
-extern char image_text[], image_end[];
+extern char image_text[], image_bss[], image_bss_end[], image_end[];
 extern void (*const image_init_array[])(void);
 extern void (*const image_init_array_end[])(void);
 _Noreturn void start(const void *start_info); /* boot.S calls it */
@@ -53,6 +54,8 @@ static void give_memory(void)
 
 _Noreturn void start(const void *start_info)
 {
+    /* Loaders clear what is not in the file; not all promise it. */
+    memset(image_bss, 0, (size_t)(image_bss_end - image_bss));
     console_init();
     const char *why = is_in_memory() ? info_read(&info, start_info)
                                      : "the machine has less memory than the image needs";

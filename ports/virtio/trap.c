@@ -120,15 +120,16 @@ static const char *name_of(uint64_t number)
     return "exception";
 }
 
-/* Frames are linked by what rbp points to: the caller's rbp, and above it where the caller goes on.
- * Only addresses that are mapped are followed, and only upwards. */
+/* Frames are linked by what rbp points to: the caller's rbp, and above it where the caller goes on;
+ * one less lies in the call, also where nothing of the caller follows it. Only addresses that are
+ * mapped are followed, and only upwards. */
 void trap_print_calls(const uint64_t *frame)
 {
     for (unsigned i = 0; i < CALLS_MAX; i++) {
         uintptr_t at = (uintptr_t)frame;
         if (at % 8 != 0 || !pages_is_mapped(at) || !pages_is_mapped(at + 15) || frame[1] == 0)
             return;
-        console_print("  called from 0x%lx\n", (unsigned long)frame[1]);
+        console_print("  called from 0x%lx\n", (unsigned long)frame[1] - 1);
         if (frame[0] <= at)
             return;
         frame = (const uint64_t *)frame[0];

@@ -9,6 +9,10 @@
  * attacker who knows or controls some sources cannot keep up with all pools, however slowly the
  * honest ones come in, and nobody has to estimate entropy.
  *
+ * What the stack asks for are a few bytes at a time, so small requests are served from a stock that
+ * one request fills: a new key for each would cost more than the bytes. They are overwritten in the
+ * stock when they are given, and all of it when pools are used, so that both promises above hold.
+ *
  * The hash is SHA-256 applied twice, so that a hash is never a prefix of another. Both primitives
  * are BearSSL's constant-time ones. */
 #include <base/assert.h>
@@ -27,9 +31,9 @@
 
 void mn_wipe(void *at, size_t len)
 {
-    volatile uint8_t *bytes = at;
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = 0;
+    memset(at, 0, len);
+    /* Somebody may read it here, as far as the compiler knows. */
+    __asm__ volatile("" : : "r"(at) : "memory");
 }
 
 /* digest = SHA-256(SHA-256(what is in `hash`)). */
@@ -101,6 +105,8 @@ static void end_key(struct mn_fortuna *f, br_sha256_context *hash)
 {
     finish_twice(hash, f->key);
     mn_wipe(hash, sizeof *hash);
+    mn_wipe(f->stock, sizeof f->stock);
+    f->stock_len = 0;
     f->is_seeded = true;
 }
 
@@ -129,11 +135,16 @@ static void reseed(struct mn_fortuna *f)
     mn_wipe(digest, sizeof digest);
 }
 
-void mn_fortuna_fill(struct mn_fortuna *f, void *out, size_t len)
+static void reseed_if_due(struct mn_fortuna *f)
 {
     MN_ASSERT(f->is_seeded);
     if (f->pool0_len >= POOL0_MIN && f->now - f->reseeded_at >= RESEED_INTERVAL)
         reseed(f);
+}
+
+void mn_fortuna_fill(struct mn_fortuna *f, void *out, size_t len)
+{
+    reseed_if_due(f);
     uint8_t *at = out;
     while (len > 0) {
         size_t part = len < REQUEST_MAX ? len : REQUEST_MAX;
@@ -143,9 +154,25 @@ void mn_fortuna_fill(struct mn_fortuna *f, void *out, size_t len)
     }
 }
 
+void mn_fortuna_draw(struct mn_fortuna *f, void *out, size_t len)
+{
+    if (len > sizeof f->stock / 4) {
+        mn_fortuna_fill(f, out, len);
+        return;
+    }
+    reseed_if_due(f);
+    if (f->stock_len < len) {
+        mn_fortuna_fill(f, f->stock, sizeof f->stock);
+        f->stock_len = sizeof f->stock;
+    }
+    f->stock_len -= len;
+    memcpy(out, f->stock + f->stock_len, len);
+    mn_wipe(f->stock + f->stock_len, len);
+}
+
 static void rng_fill(struct mnet_rng *rng, void *out, size_t len)
 {
-    mn_fortuna_fill((struct mn_fortuna *)rng, out, len);
+    mn_fortuna_draw((struct mn_fortuna *)rng, out, len);
 }
 
 void mn_fortuna_init(struct mn_fortuna *f, mnet_time now)

@@ -168,6 +168,8 @@ static const char *set_up_stack(struct mn_run *run, struct mn_run_part *part,
     part->poller.poll_out = poll_out;
     mnet_poller_add(&part->poller);
     part->lives_until = mnet_now() + LIFE_MIN;
+    /* The addresses are announced now: the body may do other things before it waits. */
+    mnet_stack_poll_out(part->stack, mnet_now());
     while (!mnet_stack_is_ready(part->stack) && !mnet_port_is_ending()) {
         if (mnet_sleep(READY_STEP) != MNET_OK)
             break;

@@ -138,6 +138,61 @@ static void test_the_counter_does_not_repeat_at_32_bits(void **state)
     assert_memory_equal(fortuna.counter, want, sizeof want);
 }
 
+static void test_small_draws_share_one_request(void **state)
+{
+    (void)state;
+    uint8_t stock[MN_FORTUNA_STOCK], key[MN_FORTUNA_KEY_LEN], out[60];
+    struct mn_fortuna twin = fortuna;
+    mn_fortuna_fill(&twin, stock, sizeof stock);
+    for (size_t left = sizeof stock; left > 0; left -= sizeof out) {
+        fortuna.rng.fill(&fortuna.rng, out, sizeof out);
+        assert_memory_equal(out, stock + left - sizeof out, sizeof out);
+    }
+    memcpy(key, fortuna.key, sizeof key);
+    assert_memory_equal(key, twin.key, sizeof key);
+    fortuna.rng.fill(&fortuna.rng, out, 1);
+    assert_memory_not_equal(key, fortuna.key, sizeof key);
+}
+
+static void test_what_was_given_is_no_longer_in_the_stock(void **state)
+{
+    (void)state;
+    static const uint8_t zero[MN_FORTUNA_STOCK];
+    uint8_t out[16];
+    mn_fortuna_draw(&fortuna, out, sizeof out);
+    assert_int_equal(fortuna.stock_len, sizeof fortuna.stock - sizeof out);
+    assert_memory_equal(fortuna.stock + fortuna.stock_len, zero, sizeof out);
+}
+
+static void test_a_reseed_and_a_seed_throw_the_stock_away(void **state)
+{
+    (void)state;
+    static const uint8_t zero[MN_FORTUNA_STOCK];
+    unsigned n = 0;
+    uint8_t out[16];
+    mn_fortuna_draw(&fortuna, out, sizeof out);
+    mn_fortuna_seed(&fortuna, "more", 4);
+    assert_int_equal(fortuna.stock_len, 0);
+    assert_memory_equal(fortuna.stock, zero, sizeof zero);
+    mn_fortuna_draw(&fortuna, out, sizeof out);
+    add_round(&n);
+    fortuna.now += MNET_SEC(1);
+    mn_fortuna_draw(&fortuna, out, sizeof out);
+    assert_int_equal(fortuna.reseeds, 1);
+    assert_int_equal(fortuna.stock_len, sizeof fortuna.stock - sizeof out);
+}
+
+static void test_a_long_draw_is_a_request_of_its_own(void **state)
+{
+    (void)state;
+    uint8_t want[61], out[61];
+    struct mn_fortuna twin = fortuna;
+    mn_fortuna_fill(&twin, want, sizeof want);
+    fortuna.rng.fill(&fortuna.rng, out, sizeof out);
+    assert_memory_equal(out, want, sizeof out);
+    assert_int_equal(fortuna.stock_len, 0);
+}
+
 static void test_a_generator_that_was_not_seeded_refuses(void **state)
 {
     (void)state;
@@ -157,16 +212,6 @@ static void test_kill_overwrites_all_secrets_and_refuses(void **state)
     ASSERT_PANICS(fortuna.rng.fill(&fortuna.rng, out, sizeof out), "killed");
 }
 
-static void test_the_interface_gives_the_same_numbers(void **state)
-{
-    (void)state;
-    uint8_t direct[40], other[40];
-    mn_fortuna_fill(&fortuna, direct, sizeof direct);
-    setup_seeded(NULL);
-    fortuna.rng.fill(&fortuna.rng, other, sizeof other);
-    assert_memory_equal(direct, other, sizeof direct);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,9 +223,12 @@ int main(void)
         cmocka_unit_test_setup(test_no_reseed_before_pool_0_has_64_bytes, setup_seeded),
         cmocka_unit_test_setup(test_each_source_goes_round_all_pools, setup_seeded),
         cmocka_unit_test_setup(test_the_counter_does_not_repeat_at_32_bits, setup_seeded),
+        cmocka_unit_test_setup(test_small_draws_share_one_request, setup_seeded),
+        cmocka_unit_test_setup(test_what_was_given_is_no_longer_in_the_stock, setup_seeded),
+        cmocka_unit_test_setup(test_a_reseed_and_a_seed_throw_the_stock_away, setup_seeded),
+        cmocka_unit_test_setup(test_a_long_draw_is_a_request_of_its_own, setup_seeded),
         cmocka_unit_test_setup(test_a_generator_that_was_not_seeded_refuses, setup),
         cmocka_unit_test_setup(test_kill_overwrites_all_secrets_and_refuses, setup_seeded),
-        cmocka_unit_test_setup(test_the_interface_gives_the_same_numbers, setup_seeded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
