@@ -167,7 +167,7 @@ def peers_and_tag_over_ipv6():
 def bulk6(size, mtu=1500, device="", addr=ADDR6):
     """Both directions through the hash program; fails on a difference."""
     with tap6(mtu=mtu), Program("hash", STATIC, "--bytes=%d" % size, net=("service=tap0" + device,)) as p:
-        wait_ready(p, None)
+        wait_ready(p, 9000)
         data = os.urandom(1 << 20) * (size >> 20)
         with socket.create_connection((addr, 9000), timeout=60) as s:
             s.sendall(data)
@@ -214,7 +214,7 @@ def dual_stack_listen():
 def callbacks_over_ipv6():
     """the callback API echoes TCP over IPv6, with half-close"""
     with tap6(), Program("callback-echo", STATIC) as p:
-        wait_ready(p, None)
+        wait_ready(p, 9000)
         for size in (1, 1000, 100000, 3000000):
             data = os.urandom(size)
             with socket.create_connection((ADDR6, 9000), timeout=10) as s:
