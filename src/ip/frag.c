@@ -274,10 +274,10 @@ static mn_verdict complete(struct mn_ip *ip, struct mn_frag_slot *slot, struct m
     return MN_DONE;
 }
 
-/* RFC 791 3.1: the total length counts the header; RFC 8200 3: the payload length does not. */
-static bool is_too_long(const struct mn_frag_part *part, uint32_t hdr_len, uint32_t payload_len)
+/* What a datagram may hold. RFC 791 3.1: its length counts the header; RFC 8200 3: it does not. */
+static uint32_t longest(const struct mn_frag_part *part, uint32_t hdr_len)
 {
-    return payload_len + (mnet_addr_is_v4(&part->src) ? hdr_len : 0) > UINT16_MAX;
+    return UINT16_MAX - (mnet_addr_is_v4(&part->src) ? hdr_len : 0);
 }
 
 mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_frag_part *part,
@@ -290,7 +290,7 @@ mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_frag_part 
     ip->env->stats.ip_fragments_rx++;
     /* RFC 791 3.2, RFC 8200 4.5: all but the last are multiples of 8 bytes, and no datagram is
      * above 65,535. */
-    if (len == 0 || (!is_last && end % 8 != 0) || is_too_long(part, pkt->l3_len, end))
+    if (len == 0 || (!is_last && end % 8 != 0) || end > longest(part, pkt->l3_len))
         return MN_DROP(FRAG_BAD);
 
     struct mn_frag_slot *slot = find(ip, part);
@@ -327,7 +327,7 @@ mn_verdict mn_frag_in(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_frag_part 
         return MN_KEPT;
     }
     /* The first fragment may have more options than the others. */
-    if (is_too_long(part, slot->hdr_len, total))
+    if (total > longest(part, slot->hdr_len))
         return refuse(ip, slot, MN_DROP(FRAG_BAD));
     part->proto = slot->proto;
     return complete(ip, slot, body, total, pkt, rx);

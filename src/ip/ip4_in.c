@@ -116,7 +116,5 @@ mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
     ip->env->stats.ip_delivered++;
     if (hdr.proto == MN_PROTO_IGMP)
         return mn_igmp_in(ip, pkt, rx);
-    if (hdr.proto == MN_PROTO_IGMP)
-        return mn_igmp_in(ip, pkt, rx);
     return hdr.proto == MN_PROTO_ICMP4 ? MN_TO_ICMP4 : MN_TO_TRANSPORT;
 }

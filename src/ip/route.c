@@ -129,15 +129,14 @@ mnet_err mn_ip_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr)
 
 bool mn_ip_addr_at(const struct mn_ip *ip, unsigned i, struct mnet_cidr *out)
 {
-    if (i >= ip->own_count + ip->v6.own_count)
-        return false;
-    if (i >= ip->own_count) {
-        const struct mn_ip6_own *own = &ip->v6.own[i - ip->own_count];
-        *out = (struct mnet_cidr){own->addr, own->prefix_len};
+    if (i < ip->own_count) {
+        *out = (struct mnet_cidr){mnet_addr_v4(ip->own[i].addr), ip->own[i].prefix_len};
         return true;
     }
-    out->addr = mnet_addr_v4(ip->own[i].addr);
-    out->prefix_len = ip->own[i].prefix_len;
+    uint32_t at = i - ip->own_count;
+    if (at >= ip->v6.own_count)
+        return false;
+    *out = (struct mnet_cidr){ip->v6.own[at].addr, ip->v6.own[at].prefix_len};
     return true;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * The tables of the IP layer: own addresses, routes, groups, path MTUs, with anything in them, and any question or change.
- * What is taken for granted: counts that fit the tables, prefixes of at most 32 bits.
+ * The tables of the IP layer: own addresses and routes of IPv4, groups and path MTUs of both families, with anything in
+ * them, and any question or change. What is taken for granted: counts that fit the tables, prefixes of at most 32 bits (of
+ * IPv4). What is of IPv6 alone answers anything (harness `ip6_tables`), and so do reports of groups (`path_group`).
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0 -eva-slevel-function main:0
+ * options: -eva-split-return-function mn_ip_source:0,source6:0 -eva-slevel-function mn_ip_source:20,source6:20,sources:20
  * sources: src/ip/route.c src/ip/group.c src/ip/pmtu.c src/base/addr.c src/base/env.c
  * reach: 95 */
 #include "path.h"
@@ -33,6 +35,65 @@ bool mn_link_addr_is_ready(const struct mn_link *link, const struct mnet_addr *a
     return any_bool();
 }
 
+/* ---- IPv6 ---- */
+
+static mnet_err any_err(void)
+{
+    return any_bool() ? MNET_OK : (mnet_err)-Frama_C_interval(1, 100);
+}
+
+mnet_err mn_ip6_addr_add(struct mn_ip *i, const struct mnet_cidr *cidr, enum mn_ip6_origin origin,
+                         mnet_time preferred_until, mnet_time valid_until)
+{
+    //@ assert told: \initialized(&cidr->addr) && \initialized(&cidr->prefix_len);
+    return any_err();
+}
+
+mnet_err mn_ip6_addr_remove(struct mn_ip *i, const struct mnet_addr *addr)
+{
+    //@ assert told: \initialized(addr);
+    return any_err();
+}
+
+mnet_err mn_ip6_route_add(struct mn_ip *i, const struct mnet_cidr *net, const struct mnet_addr *gateway)
+{
+    //@ assert told: \initialized(&net->addr) && \initialized(&net->prefix_len) && \initialized(gateway);
+    return any_err();
+}
+
+mnet_err mn_ip6_route_remove(struct mn_ip *i, const struct mnet_cidr *net)
+{
+    //@ assert told: \initialized(&net->addr) && \initialized(&net->prefix_len);
+    return any_err();
+}
+
+bool mn_ip6_hop_find(struct mn_ip *i, const struct mnet_addr *dst, struct mn_ip6_hop *hop)
+{
+    //@ assert told: \initialized(dst);
+    make_any(hop, sizeof *hop);
+    hop->is_local = any_bool();
+    hop->is_group = any_bool();
+    return any_bool();
+}
+
+bool mn_ip6_source(const struct mn_ip *i, const struct mnet_addr *dst, const struct mn_ip6_hop *hop,
+                   struct mnet_addr *src)
+{
+    //@ assert told: \initialized(dst) && \initialized(hop);
+    make_any(src, sizeof *src);
+    return any_bool();
+}
+
+/*@ requires told: \initialized(next_hop);
+    assigns \nothing; */
+void mn_link_neigh_confirm(struct mn_link *link, const struct mnet_addr *next_hop);
+
+/*@ requires told: \initialized(group);
+    assigns \nothing; */
+void mn_report_changed(struct mn_ip *i, const struct mnet_addr *group, bool is_joined);
+
+/* ---- any tables ---- */
+
 static uint32_t any_u32(void)
 {
     return Frama_C_unsigned_int_interval(0, UINT32_MAX);
@@ -54,6 +115,7 @@ static void any_tables(void)
     ip.pmtu = pmtu;
     ip.own_count = Frama_C_unsigned_int_interval(0, MN_IP_ADDRS);
     ip.route_count = Frama_C_unsigned_int_interval(0, MN_IP_ROUTES);
+    ip.v6.own_count = Frama_C_unsigned_int_interval(0, MN_IP6_ADDRS);
     //@ loop unroll 8;
     for (unsigned i = 0; i < MN_IP_ADDRS; i++) {
         ip.own[i].prefix_len = (uint8_t)Frama_C_interval(0, 32);
@@ -81,11 +143,20 @@ static void questions(void)
     mn_ip_is_own(&ip, &addr);
     mn_ip_is_broadcast4(&ip, any_u32());
     mn_ip_is_group(&ip, &addr);
-    mn_ip_group_is_joined(&ip, any_u32());
+    mn_ip_group_is_joined(&ip, &addr);
     mn_ip_addr_at(&ip, any_u32(), &cidr);
     uint32_t dst = any_u32();
     if (mn_ip_hop_find(&ip, dst, &hop))
         mn_ip_source4(&ip, dst, &hop, &src);
+}
+
+static void sources(void)
+{
+    struct mnet_addr addr = any_addr(), from;
+    if (mn_ip_source(&ip, &addr, &from) == MNET_OK) {
+        //@ assert from: \initialized(&from);
+    }
+    mn_ip_confirm(&ip, &addr);
 }
 
 static void mtus(void)
@@ -130,6 +201,7 @@ int main(void)
 {
     any_tables();
     questions();
+    sources();
     mtus();
     changes();
     return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Reassembly: any fragment as mn_ip4_in hands it on, on a table of datagrams in any states with any lists of ranges,
- * sorted or not: more than mn_frag_ok demands. The same for the timer, and for whoever wants memory back. Bytes are
- * copied and compared in frag_copy.c (harness frag_copy).
+ * Reassembly: any fragment as mn_ip4_in and mn_ip6_in hand it on, on a table of datagrams of both families in any states
+ * with any lists of ranges, sorted or not: more than mn_frag_ok demands. The same for the timer, and for whoever wants
+ * memory back. Bytes are copied and compared in frag_copy.c (harness frag_copy).
  *
  * What of a slot is taken for granted: that lengths are below 64 KiB, and that of the first fragment's header 0 or 20 to
  * 60 bytes, each of which is a case for the timer. All blocks are one.
@@ -11,7 +11,7 @@
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0 -eva-plevel 300
  * options: -eva-split-return-function check:0,complete:0,mn_frag_in:0
  * options: -eva-slevel-function mn_frag_in:50,check:50,complete:50,hand_over:50,hand_in:20,find:0,begin:20,make_room:0
- * sources: src/ip/frag.c src/base/pkt.c src/base/env.c
+ * sources: src/ip/frag.c src/base/addr.c src/base/pkt.c src/base/env.c
  * reach: 90 */
 #define PATH_OWN_POOL
 #include "path.h"
@@ -96,20 +96,29 @@ static void any_table(uint8_t hdr_len_min, uint8_t hdr_len_max)
 
 /* ---- what happens ---- */
 
-static void hand_in(uint32_t len_min, uint32_t len_max, bool is_first)
+/* What the headers of a fragment say: IPv4's 16 bits of identification, and the length of its header; IPv6's 32, and 48
+ * bytes of headers that are left. */
+static void any_part(struct mn_frag_part *part, bool is_v4, bool is_first)
+{
+    make_any(&part->src, sizeof part->src);
+    make_any(&part->dst, sizeof part->dst);
+    if (is_v4)
+        part->src = mnet_addr_v4(Frama_C_unsigned_int_interval(0, UINT32_MAX));
+    part->id = Frama_C_unsigned_int_interval(0, is_v4 ? UINT16_MAX : UINT32_MAX);
+    part->proto = (uint8_t)Frama_C_interval(0, UINT8_MAX);
+    part->offset = is_first ? 0 : 8 * Frama_C_unsigned_int_interval(1, 8191);
+    part->more = any_bool();
+    pkt.l3_len = is_v4 ? (uint16_t)Frama_C_interval(20, 60) : 48;
+}
+
+static void hand_in(uint32_t len_min, uint32_t len_max, bool is_v4, bool is_first)
 {
     struct mn_ip_rx rx = {.tos = (uint8_t)Frama_C_interval(0, UINT8_MAX), .is_group = any_bool()};
-    struct mn_ip4_hdr hdr = {.more_fragments = any_bool()};
+    struct mn_frag_part part;
     any_table(0, 60);
-    hdr.frag_offset = is_first ? 0 : (uint16_t)(8 * Frama_C_interval(1, 8191));
-    hdr.src = Frama_C_unsigned_int_interval(0, UINT32_MAX);
-    hdr.dst = Frama_C_unsigned_int_interval(0, UINT32_MAX);
-    hdr.id = (uint16_t)Frama_C_interval(0, UINT16_MAX);
-    hdr.proto = (uint8_t)Frama_C_interval(0, UINT8_MAX);
-    hdr.header_len = (uint8_t)Frama_C_interval(20, 60);
     any_packet(len_min, len_max);
-    pkt.l3_len = hdr.header_len;
-    if (mn_frag_in(&ip, &pkt, &hdr, &rx) != MN_DONE)
+    any_part(&part, is_v4, is_first);
+    if (mn_frag_in(&ip, &pkt, &part, &rx) != MN_DONE)
         return;
     //@ assert ranges: 1 <= pkt.frame.seg_count <= MN_FRAG_BLOCKS && 1 <= pkt.frame.len <= UINT16_MAX;
     //@ assert first: pkt.frame.seg[0].at == &large_block[MN_FRAG_ROOM] && pkt.l3_len <= 60;
@@ -121,6 +130,13 @@ static void hand_in(uint32_t len_min, uint32_t len_max, bool is_first)
         }
 }
 
+static void of_family(bool is_v4, uint32_t len_max)
+{
+    hand_in(0, 0, is_v4, false);
+    hand_in(1, len_max, is_v4, false);
+    hand_in(1, len_max, is_v4, true);
+}
+
 static void others(uint8_t hdr_len)
 {
     any_table(hdr_len, hdr_len);
@@ -129,9 +145,8 @@ static void others(uint8_t hdr_len)
 
 int main(void)
 {
-    hand_in(0, 0, false);
-    hand_in(1, FRAME_MAX - 20, false);
-    hand_in(1, FRAME_MAX - 20, true);
+    of_family(true, FRAME_MAX - 20);
+    of_family(false, FRAME_MAX - 48);
     others(0);
     //@ loop unroll 11;
     for (uint8_t hdr_len = 20; hdr_len <= 60; hdr_len = (uint8_t)(hdr_len + 4))

@@ -4,12 +4,13 @@
  * quote; and a packet of any bytes that nobody takes through mn_icmp_send_unreach. They come as mn_ip4_in hands packets
  * on (check in path_ip4_proof.c). And what else makes an ICMP error or is taken for one: a datagram that was never
  * whole, a packet of ours that does not get on. Lengths up to what is ever read are cases of their own, all longer ones are one case;
- * so are the header lengths where they count. Own addresses and groups (harness `ip_tables`) and output answer anything.
+ * so are the header lengths where they count. Own addresses and groups (harness `ip_tables`), output, and what turns out
+ * to be of IPv6 (`path_icmp6`) answer anything.
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0
- * options: -eva-split-return-function mn_icmp4_in:7,error_in:7,mn_ip_failed:0
- * options: -eva-slevel-function mn_icmp4_in:50,message:50,mn_ip4_hdr_read:50,error_in:50,read_quote:50,mn_ip_failed:50,does_not_get_on:50
+ * options: -eva-split-return-function mn_icmp4_in:9,error_in:9,mn_ip_failed:0,failed4:0
+ * options: -eva-slevel-function mn_icmp4_in:50,message:50,mn_ip4_hdr_read:50,error_in:50,read_quote:50,mn_ip_failed:50,failed4:50,does_not_get_on:50
  * options: -eva-slevel-function mn_pkt_append:20,mn_pkt_copy_some:20
  * sources: src/ip/icmp_in.c src/ip/icmp_out.c src/wire/ip4_hdr.c src/wire/icmp4_hdr.c src/wire/udp_hdr.c
  * sources: src/wire/tcp_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c
@@ -58,6 +59,26 @@ mnet_err mn_ip_out(struct mn_ip *i, struct mn_pkt *p, const struct mn_ip_tx *tx)
     //@ assert told: \initialized(tx);
     mn_pkt_free(&env, p);
     return any_bool() ? MNET_OK : MNET_ERR_NET_UNREACH;
+}
+
+/* ---- what is of IPv6 ---- */
+
+/* What it finds is handed on as it is. */
+bool mn_ip6_failed(struct mn_ip *i, const struct mn_pkt *p, struct mn_ip_err *err)
+{
+    return false;
+}
+
+void mn_icmp6_send_error(struct mn_ip *i, const uint8_t *at, uint32_t len, bool is_group,
+                         enum mn_icmp6_error what, uint32_t pointer)
+{
+    //@ assert quote: len == 0 || \valid_read(at + (0 .. len - 1));
+}
+
+void mn_icmp6_send_unreach(struct mn_ip *i, const struct mn_pkt *p, const struct mn_ip_rx *rx,
+                           enum mn_icmp_unreach what)
+{
+    //@ assert told: p == &pkt && \initialized(rx);
 }
 
 /* ---- what comes in ---- */

@@ -6,7 +6,7 @@
  * `ip_tables`) and reassembly (path_frag) answer anything.
  *
  * include: model
- * options: -eva-split-return auto -eva-split-return-function mn_ip4_in:0:1:5:6 -eva-no-interprocedural-splits -eva-slevel 0 -eva-slevel-function mn_ip4_in:50,packet_in:50,mn_ip4_hdr_read:50,read_header:50
+ * options: -eva-split-return auto -eva-split-return-function mn_ip4_in:0:1:5:8 -eva-no-interprocedural-splits -eva-slevel 0 -eva-slevel-function mn_ip4_in:50,packet_in:50,mn_ip4_hdr_read:50,read_header:50
  * sources: src/ip/ip4_in.c src/wire/ip4_hdr.c src/base/pkt.c src/base/addr.c src/base/env.c
  * reach: 80 */
 #include "path.h"
@@ -34,8 +34,9 @@ bool mn_ip_is_broadcast4(const struct mn_ip *i, uint32_t addr)
     return any_bool();
 }
 
-bool mn_ip_group_is_joined(const struct mn_ip *i, uint32_t group)
+bool mn_ip_group_is_joined(const struct mn_ip *i, const struct mnet_addr *group)
 {
+    //@ assert told: \initialized(group);
     return any_bool();
 }
 
@@ -48,12 +49,6 @@ bool mn_ip4_opts_read(struct mn_rd options, struct mn_ip4_opts *out)
     return any_bool();
 }
 
-mn_verdict mn_frag_in(struct mn_ip *i, struct mn_pkt *p, const struct mn_ip4_hdr *hdr, struct mn_ip_rx *rx)
-{
-    //@ assert header: p->l3_len == hdr->header_len && 20 <= hdr->header_len <= 60;
-    return Frama_C_interval(0, 2) == 0 ? MN_DONE : any_bool() ? MN_KEPT : MN_DROP(FRAG_BAD);
-}
-
 /* ---- the packet ---- */
 
 static void check(const struct mn_pkt *p, const struct mn_ip_rx *rx)
@@ -63,6 +58,20 @@ static void check(const struct mn_pkt *p, const struct mn_ip_rx *rx)
     //@ assert in_block: len == 0 || \valid_read(p->frame.seg[0].at + (0 .. len - 1));
     //@ assert header: 20 <= p->l3_len <= 60 && \valid_read(p->frame.seg[0].at - (1 .. p->l3_len));
     //@ assert told: \initialized(rx);
+}
+
+mn_verdict mn_frag_in(struct mn_ip *i, struct mn_pkt *p, struct mn_frag_part *part, struct mn_ip_rx *rx)
+{
+    check(p, rx);
+    //@ assert part: \initialized(&part->src) && \initialized(&part->dst) && \initialized(&part->proto);
+    //@ assert place: part->offset <= 65528 && part->id <= 65535 && (part->more == 0 || part->more == 1);
+    return Frama_C_interval(0, 2) == 0 ? MN_DONE : any_bool() ? MN_KEPT : MN_DROP(FRAG_BAD);
+}
+
+mn_verdict mn_igmp_in(struct mn_ip *i, struct mn_pkt *p, const struct mn_ip_rx *rx)
+{
+    check(p, rx);
+    return any_bool() ? MN_DONE : MN_DROP(MLD_BAD);
 }
 
 static void packet_in(uint32_t min, uint32_t max, uint8_t version_min, uint8_t version_max)
