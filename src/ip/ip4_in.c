@@ -110,8 +110,9 @@ mn_verdict mn_ip4_in(struct mn_ip *ip, struct mn_pkt **in, struct mn_ip_rx *rx)
     rx->ttl = hdr.ttl;
     rx->tos = hdr.tos;
     rx->is_group = is_group || pkt->ether_group;
+    rx->was_cut = mn_ip4_is_fragment(&hdr);
     rx->has_router_alert = false;
-    if (mn_ip4_is_fragment(&hdr) && (verdict = fragment(ip, pkt, &hdr, rx)) != MN_DONE)
+    if (rx->was_cut && (verdict = fragment(ip, pkt, &hdr, rx)) != MN_DONE)
         return verdict;
     ip->env->stats.ip_delivered++;
     if (hdr.proto == MN_PROTO_IGMP)
