@@ -68,6 +68,11 @@ MNET_MUST_USE mnet_err mnet_stack_route_remove(struct mnet_stack *stack,
                                                const struct mnet_cidr *dst);
 /* The i-th own address; false when there are no more. */
 bool mnet_stack_addr_at(const struct mnet_stack *stack, unsigned i, struct mnet_cidr *out);
+/* Sorts addresses to connect to, of both families, so that the best is first: RFC 6724 6, with the
+ * default table of policies. What cannot be reached from any own address as things stand is last;
+ * those that nothing tells apart stay in their order. Sorts the first 32; what is behind them
+ * stays there. */
+void mnet_stack_addr_sort(struct mnet_stack *stack, struct mnet_addr *addrs, size_t count);
 /* Whether the addresses that were asked for are ready for use, or known to be another host's: those
  * of IPv4 (probing for conflicts, if asked for, is over) and the static ones of IPv6 (which are
  * always probed for, 1 to 2 s). Without any of these, the link-local one; addresses that routers

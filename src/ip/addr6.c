@@ -222,8 +222,22 @@ static void prolong(struct mn_ip *ip, struct mn_ip6_own *own, mnet_time preferre
     own->preferred_until = preferred;
 }
 
-void mn_ip6_addr_prefix(struct mn_ip *ip, const struct mnet_cidr *prefix, uint32_t preferred_s,
-                        uint32_t valid_s)
+/* All addresses of the prefix know that `router` has advertised it. */
+static void note_router(struct mn_ip *ip, const struct mnet_addr *prefix,
+                        const struct mnet_addr *router)
+{
+    for (uint32_t i = 0; i < ip->v6.own_count; i++) {
+        struct mn_ip6_own *own = &ip->v6.own[i];
+        if ((own->origin != MN_IP6_AUTO && own->origin != MN_IP6_TEMPORARY) ||
+            !is_prefix_of(prefix, own) || mnet_addr_equal(&own->router[0], router))
+            continue;
+        own->router[1] = own->router[0];
+        own->router[0] = *router;
+    }
+}
+
+void mn_ip6_addr_prefix(struct mn_ip *ip, const struct mnet_cidr *prefix,
+                        const struct mnet_addr *router, uint32_t preferred_s, uint32_t valid_s)
 {
     /* RFC 4862 5.5.3 (b), (c), (d): identifiers have 64 bits on Ethernet (RFC 2464 4). */
     if (!ip->v6.is_on || ip->v6.mode == MNET_IPV6_STATIC || prefix->prefix_len != 64 ||
@@ -250,6 +264,7 @@ void mn_ip6_addr_prefix(struct mn_ip *ip, const struct mnet_cidr *prefix, uint32
     }
     if (ip->v6.wants_temporary && has_stable && !has_temporary)
         make_temporary(ip, &prefix->addr, 0, preferred, valid);
+    note_router(ip, &prefix->addr, router);
     arm(ip);
 }
 

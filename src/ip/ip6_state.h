@@ -4,7 +4,8 @@
  *
  *   scope6.c    what an address says of itself
  *   addr6.c     own addresses            iid.c       their lower halves
- *   source6.c   which of them            route6.c    prefixes, routers, routes, redirects: next hop
+ *   source6.c   which of them            dest.c      which destination
+ *                                        route6.c    prefixes, routers, routes, redirects: next hop
  *   router.c    advertisements in, solicitations out
  * Groups and their reports are of both families: ip/report.h. */
 #ifndef MN_IP6_STATE_H
@@ -31,10 +32,25 @@ struct mnet_addr mn_ip6_solicited_node(const struct mnet_addr *addr);
 /* How many leading bits two addresses share. */
 unsigned mn_ip6_common_bits(const struct mnet_addr *a, const struct mnet_addr *b);
 
+/* RFC 6724 2.2 CommonPrefixLen: the same, but the identifier behind the `prefix_len` bits of the
+ * source's prefix does not count. */
+unsigned mn_ip6_common_prefix(const struct mnet_addr *src, unsigned prefix_len,
+                              const struct mnet_addr *dst);
+/* RFC 6724 2.1: what kind of network an address of either family is of. */
+struct mn_ip6_policy {
+    uint8_t precedence; /* of destinations: the higher the better */
+    uint8_t label;      /* of the kind: source and destination should be of the same */
+};
+struct mn_ip6_policy mn_ip6_policy(const struct mnet_addr *addr);
+
 /* ---- own addresses: addr6.c ---- */
 
 /* Link-local, four static ones, and for four prefixes a stable and two temporary ones. */
 #define MN_IP6_ADDRS 17
+
+/* Routers that an address remembers to have heard its prefix from: RFC 6724 5 rule 5.5. Two, since
+ * redundant ones come in pairs. */
+#define MN_IP6_OWN_ROUTERS 2
 
 enum mn_ip6_origin {
     MN_IP6_LINK_LOCAL, /* made at the start */
@@ -45,12 +61,13 @@ enum mn_ip6_origin {
 
 struct mn_ip6_own {
     struct mnet_addr addr;
-    uint8_t prefix_len;        /* of the prefix that it was made for; 128: none */
-    uint8_t origin;            /* enum mn_ip6_origin */
-    uint8_t tries;             /* how many identifiers were taken by others: RFC 7217 6 */
-    bool is_ready;             /* link/ has said so */
-    bool is_renewed;           /* temporary: has a successor */
-    mnet_time created;         /* RFC 8981 3.4 */
+    uint8_t prefix_len; /* of the prefix that it was made for; 128: none */
+    uint8_t origin;     /* enum mn_ip6_origin */
+    uint8_t tries;      /* how many identifiers were taken by others: RFC 7217 6 */
+    bool is_ready;      /* link/ has said so */
+    bool is_renewed;    /* temporary: has a successor */
+    struct mnet_addr router[MN_IP6_OWN_ROUTERS]; /* who advertised its prefix, the last first */
+    mnet_time created;                           /* RFC 8981 3.4 */
     mnet_time preferred_max;   /* temporary: what it may be at most, whatever routers say */
     mnet_time preferred_until; /* then deprecated: RFC 4862 5.5.4 */
     mnet_time valid_until;     /* then gone */
@@ -67,11 +84,11 @@ MNET_MUST_USE mnet_err mn_ip6_addr_add(struct mn_ip *ip, const struct mnet_cidr 
 MNET_MUST_USE mnet_err mn_ip6_addr_remove(struct mn_ip *ip, const struct mnet_addr *addr);
 /* Makes the link-local address. Errors: NO_MEMORY. */
 MNET_MUST_USE mnet_err mn_ip6_addr_start(struct mn_ip *ip);
-/* A prefix was advertised for autonomous configuration: makes or prolongs addresses, with the
- * two-hour rule (RFC 4862 5.5.3 e) and temporary ones beside (RFC 8981 3.4). Lifetimes in s,
+/* `router` has advertised a prefix for autonomous configuration: makes or prolongs addresses, with
+ * the two-hour rule (RFC 4862 5.5.3 e) and temporary ones beside (RFC 8981 3.4). Lifetimes in s,
  * UINT32_MAX: for ever. */
-void mn_ip6_addr_prefix(struct mn_ip *ip, const struct mnet_cidr *prefix, uint32_t preferred_s,
-                        uint32_t valid_s);
+void mn_ip6_addr_prefix(struct mn_ip *ip, const struct mnet_cidr *prefix,
+                        const struct mnet_addr *router, uint32_t preferred_s, uint32_t valid_s);
 /* Expires, deprecates, replaces what was taken by others, renews temporary ones. */
 void mn_ip6_addr_timer(struct mn_ip *ip);
 bool mn_ip6_addr_ok(const struct mn_ip *ip);
@@ -143,6 +160,13 @@ bool mn_ip6_route_ok(const struct mn_ip *ip);
 /* RFC 6724 5. False: there is none. */
 bool mn_ip6_source(const struct mn_ip *ip, const struct mnet_addr *dst,
                    const struct mn_ip6_hop *hop, struct mnet_addr *src);
+
+/* ---- which destination: dest.c ---- */
+
+#define MN_IP_DESTS 32 /* more answers of a resolver than anybody tries */
+/* Sorts destinations of both families, the best first: RFC 6724 6. Of more than MN_IP_DESTS the
+ * others stay where they are. */
+void mn_ip_dest_sort(struct mn_ip *ip, struct mnet_addr *dst, size_t count);
 
 /* ---- routers: router.c ---- */
 

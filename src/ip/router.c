@@ -167,7 +167,7 @@ static void hear_option(struct mn_ip *ip, const struct mn_ndp_opt *opt,
         if (prefix.is_on_link)
             mn_ip6_prefix_heard(ip, &prefix.prefix, prefix.valid_s);
         if (prefix.is_autonomous)
-            mn_ip6_addr_prefix(ip, &prefix.prefix, prefix.preferred_s, prefix.valid_s);
+            mn_ip6_addr_prefix(ip, &prefix.prefix, router, prefix.preferred_s, prefix.valid_s);
         return;
     case MN_NDP_OPT_ROUTE:
         /* RFC 4191 3.1: a route to everywhere counts as one more word on the router itself. */

@@ -1,7 +1,32 @@
 /* SPDX-License-Identifier: ISC
  *
- * What an address says of itself: how far it reaches, and what it has in common with another. */
+ * What an address says of itself: how far it reaches, what kind of network it is of, and what it
+ * has in common with another. */
 #include <ip/ip6_state.h>
+
+/* RFC 6724 2.1: the default table, the longest prefixes first. */
+static const struct {
+    struct mnet_addr prefix;
+    uint8_t prefix_len;
+    struct mn_ip6_policy policy;
+} policies[] = {
+    {{{[15] = 1}}, 128, {50, 0}},                /* ::1 */
+    {{{[10] = 0xff, [11] = 0xff}}, 96, {35, 4}}, /* IPv4 */
+    {{{0}}, 96, {1, 3}},                         /* IPv4-compatible, as nobody has them any more */
+    {{{0x20, 0x01}}, 32, {5, 5}},                /* Teredo */
+    {{{0x20, 0x02}}, 16, {30, 2}},               /* 6to4 */
+    {{{0x3f, 0xfe}}, 16, {1, 12}},               /* 6bone */
+    {{{0xfe, 0xc0}}, 10, {1, 11}},               /* site-local */
+    {{{0xfc}}, 7, {3, 13}},                      /* unique local */
+};
+
+struct mn_ip6_policy mn_ip6_policy(const struct mnet_addr *addr)
+{
+    for (unsigned i = 0; i < sizeof policies / sizeof policies[0]; i++)
+        if (mn_ip6_common_bits(addr, &policies[i].prefix) >= policies[i].prefix_len)
+            return policies[i].policy;
+    return (struct mn_ip6_policy){40, 1};
+}
 
 bool mn_ip6_is_link_local(const struct mnet_addr *addr)
 {
@@ -49,4 +74,11 @@ unsigned mn_ip6_common_bits(const struct mnet_addr *a, const struct mnet_addr *b
         break;
     }
     return bits;
+}
+
+unsigned mn_ip6_common_prefix(const struct mnet_addr *src, unsigned prefix_len,
+                              const struct mnet_addr *dst)
+{
+    unsigned bits = mn_ip6_common_bits(src, dst);
+    return bits < prefix_len ? bits : prefix_len;
 }

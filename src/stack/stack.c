@@ -242,6 +242,11 @@ bool mnet_stack_addr_at(const struct mnet_stack *stack, unsigned i, struct mnet_
     return mn_ip_addr_at(&stack->ip, i, out);
 }
 
+void mnet_stack_addr_sort(struct mnet_stack *stack, struct mnet_addr *addrs, size_t count)
+{
+    mn_ip_dest_sort(&stack->ip, addrs, count);
+}
+
 bool mnet_stack_is_ready(const struct mnet_stack *stack)
 {
     return mn_ip_is_ready(&stack->ip);

@@ -7,7 +7,8 @@
 static void prefix(struct fix6 *f, const char *text, uint32_t preferred_s, uint32_t valid_s)
 {
     struct mnet_cidr cidr = cidr6(text);
-    mn_ip6_addr_prefix(&f->ip, &cidr, preferred_s, valid_s);
+    struct mnet_addr router = addr6("fe80::1");
+    mn_ip6_addr_prefix(&f->ip, &cidr, &router, preferred_s, valid_s);
     assert_true(mn_ip6_addr_ok(&f->ip));
 }
 

@@ -41,12 +41,43 @@ static void common_bits_are_counted_to_the_first_difference(void **state)
     }
 }
 
+/* RFC 6724 2.1: the default table. */
+static void every_address_is_of_a_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned precedence, label;
+    } cases[] = {
+        {"::1", 50, 0},     {"2001:db8::1", 40, 1}, {"10.0.0.1", 35, 4}, {"2002:1::1", 30, 2},
+        {"2001::1", 5, 5},  {"fd00::1", 3, 13},     {"fc00::1", 3, 13},  {"::10.0.0.1", 1, 3},
+        {"fec0::1", 1, 11}, {"3ffe::1", 1, 12},     {"fe80::1", 40, 1},  {"2003::1", 40, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mnet_addr addr = addr6(cases[i].text);
+        assert_int_equal(mn_ip6_policy(&addr).precedence, cases[i].precedence);
+        assert_int_equal(mn_ip6_policy(&addr).label, cases[i].label);
+    }
+}
+
+/* RFC 6724 2.2. */
+static void common_prefixes_end_with_that_of_the_source(void **state)
+{
+    (void)state;
+    struct mnet_addr a = addr6("2001:db8::1"), b = addr6("2001:db8::3"), c = addr6("2001:db9::1");
+    assert_int_equal(mn_ip6_common_prefix(&a, 64, &b), 64);
+    assert_int_equal(mn_ip6_common_prefix(&a, 128, &b), 126);
+    assert_int_equal(mn_ip6_common_prefix(&a, 64, &c), 31);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scopes_are_those_of_rfc_6724),
         cmocka_unit_test(solicited_node_group_has_the_last_three_bytes),
         cmocka_unit_test(common_bits_are_counted_to_the_first_difference),
+        cmocka_unit_test(every_address_is_of_a_kind),
+        cmocka_unit_test(common_prefixes_end_with_that_of_the_source),
     };
     return cmocka_run_group_tests_name("scope6", tests, NULL, NULL);
 }

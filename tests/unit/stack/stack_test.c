@@ -172,6 +172,19 @@ static void test_null_is_fine_for_destroy(void **state)
     mnet_stack_destroy(NULL);
 }
 
+/* RFC 6724 6: a host without IPv6 tries IPv4 first. */
+static void test_destinations_are_sorted(void **state)
+{
+    (void)state;
+    struct net net;
+    net_up(&net);
+    struct mnet_addr dst[] = {endpoint("[2001:db8::1]:1").addr, endpoint("10.0.0.2:1").addr};
+    mnet_stack_addr_sort(net.a.stack, dst, 2);
+    assert_true(mnet_addr_is_v4(&dst[0]));
+    assert_false(mnet_addr_is_v4(&dst[1]));
+    net_down(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_addresses_and_routes_can_be_changed),
         cmocka_unit_test(test_destroy_frees_everything_and_tells_the_peers),
         cmocka_unit_test(test_null_is_fine_for_destroy),
+        cmocka_unit_test(test_destinations_are_sorted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
