@@ -15,5 +15,6 @@ import test_traffic  # noqa: E402,F401
 import test_endings  # noqa: E402,F401
 import test_disk  # noqa: E402,F401
 import test_tools  # noqa: E402,F401
+import test_ip6  # noqa: E402,F401
 
 sys.exit(machines.main(sys.argv[1:]))

@@ -193,12 +193,11 @@ class Radvd:
         self.folder.cleanup()
 
 
-class Agent(Program):
-    """The program `agent`, which does what it is told, over IPv4."""
+class Answers:
+    """What the program `agent` answers, asked over IPv4. Of a program that runs already: Answers(program)."""
 
-    def __init__(self, *args, net=("service=tap0",)):
-        super().__init__("agent", *args, net=net)
-        self.wait_for("^ready$", 15)
+    def __init__(self, program):
+        self.p = program.p
 
     def ask(self, *words, timeout=20):
         with namespace("/proc/%d/ns/net" % self.p.pid):  # whichever the test is in just now
@@ -231,6 +230,14 @@ class Agent(Program):
     def address(self, origin, prefix="", seconds=8):
         """The address of that origin, and in that prefix of up to 64 bits, that is ready."""
         return self.until(r"^address (%s\S*)/\d+ %s valid" % (prefix.replace("::", ":"), origin), seconds).group(1)
+
+
+class Agent(Answers, Program):
+    """The program `agent`, once it is ready."""
+
+    def __init__(self, *args, net=("service=tap0",)):
+        Program.__init__(self, "agent", *args, net=net)
+        self.wait_for("^ready$", 15)
 
 
 def echoes(addr, port=9000, what=b"still here", timeout=10):
