@@ -144,6 +144,8 @@ static void transmit(struct sim_device *from, struct sim_device *to, struct sim_
         return;
     }
     if (is_too_big(link, frame)) {
+        if (link->config.tells_mtu)
+            sim_answer_too_big(from, frame);
         lose(to, frame, SIM_TOO_BIG);
         return;
     }

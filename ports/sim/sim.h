@@ -76,6 +76,7 @@ struct sim_link_config {
     uint64_t bits_per_s;  /* of each sender; 0: infinitely many */
     uint32_t queue_bytes; /* what may wait for the wire at each sender; 0: anything */
     uint32_t mtu;         /* larger IP packets vanish; 0: 65,535 */
+    bool tells_mtu;       /* ... and their sender is told by ICMP, as by a router */
     bool is_hub;          /* every device gets every frame */
 
     uint32_t loss_ppm;      /* a frame is lost */

@@ -100,6 +100,9 @@ bool sim_link_is_down(const struct sim_link *link);
 /* link.c: carries a frame of `from` to whom it may concern (takes it). */
 void sim_link_carry(struct sim_device *from, struct sim_frame *frame);
 
+/* too_big.c: tells the sender of a packet that the link's MTU is too small for it. */
+void sim_answer_too_big(struct sim_device *from, const struct sim_frame *frame);
+
 /* net.c: a frame has arrived (takes it). */
 void sim_device_arrive(struct sim_frame *frame);
 /* net.c: frees what waits. */
