@@ -17,7 +17,7 @@
     X(tcp_rx) X(tcp_tx) X(tcp_opened) X(tcp_accepted) X(tcp_resets_sent) X(tcp_resets_rx)          \
     X(tcp_retransmits) X(tcp_fast_retransmits) X(tcp_timeouts) X(tcp_dup_acks_rx)                  \
     X(tcp_challenge_acks) X(tcp_zero_window_probes) X(tcp_keepalive_probes) X(tcp_ooo_rx)          \
-    X(tcp_fast_path)
+    X(tcp_fast_path) X(tcp_mtu_probes) X(tcp_mtu_falls)
 /* clang-format on */
 
 #define MNET_STATS_FIELD(name) uint64_t name;

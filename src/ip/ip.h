@@ -59,6 +59,7 @@ struct mn_ip_tx {
     uint8_t tos;
     bool is_unspecified; /* IPv6: from ::, which is what a host has before any address is ready */
     bool dont_fragment;  /* fail with MSG_SIZE instead of fragmenting */
+    bool is_mtu_probe;   /* may exceed the known path, but not the link's MTU. With DF */
     bool may_fragment;   /* routers may cut it even if it fits the known path: for what nobody sends
                             again (ICMP) */
 };
@@ -80,6 +81,26 @@ uint32_t mn_ip_pmtu(const struct mn_ip *ip, const struct mnet_addr *dst);
  * quoted packet as one of its own that is still on its way (RFC 5927 7.2): without this call
  * nothing is believed. Never raises the value. Returns mn_ip_pmtu as it is now. */
 uint32_t mn_ip_pmtu_update(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu);
+/* What is known of a path when it can be known: 65,535 for ourselves, else what the link takes. */
+uint32_t mn_ip_mtu_max(const struct mn_ip *ip, const struct mnet_addr *dst);
+
+/* The search for what a path takes without the help of ICMP: RFC 4821, RFC 8899. A transport that
+ * sees its packets acknowledged, and which are lost, asks for the size of the next probe and tells
+ * what became of it; the cache keeps how far the search is, for all connections to `dst`. Sizes are
+ * those of IP packets, headers included.
+ *
+ * The size to try next, more than `mtu`, which the asker sends now, and at most `most`; or 0: then
+ * `*again` is when to ask the next time (MNET_NEVER: there is nothing more to find). */
+uint32_t mn_ip_pmtu_probe(const struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu,
+                          uint32_t most, mnet_time *again);
+/* A probe of `size` bytes has arrived, or was lost while others arrived; `mtu` as above. */
+void mn_ip_pmtu_probed(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu, uint32_t size,
+                       bool has_arrived);
+/* The size to fall back to when packets of `mtu` bytes vanish again and again without a report
+ * (RFC 2923 2.1); `mtu` itself when there is no smaller one that makes sense. */
+uint32_t mn_ip_pmtu_fallback(const struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu);
+/* They did, at `lost` bytes, and packets of `mtu` bytes were then acknowledged. */
+void mn_ip_pmtu_fell(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu, uint32_t lost);
 /* Largest IP packet with gso set towards `dst`; the device's, or 65,535 for software and loopback.
  */
 uint32_t mn_ip_gso_max(const struct mn_ip *ip, const struct mnet_addr *dst);

@@ -75,7 +75,9 @@ static mnet_err send_by(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip
 {
     uint32_t len = pkt->frame.len + MN_IP6_HDR_LEN;
     bool is_cut_below = pkt->frame.gso != MNET_GSO_NONE;
-    uint32_t mtu = is_cut_below ? mn_link_gso_max(ip->link) : mn_ip_pmtu(ip, &tx->dst);
+    uint32_t mtu = is_cut_below       ? mn_link_gso_max(ip->link)
+                   : tx->is_mtu_probe ? mn_ip_link_mtu(ip, &tx->dst)
+                                      : mn_ip_pmtu(ip, &tx->dst);
     if (len > mtu && (tx->dont_fragment || is_cut_below))
         return refuse(ip, pkt, MNET_DROP_IP_TOO_BIG, MNET_ERR_MSG_SIZE);
     if (hop->is_group && mn_ip_group_is_joined(ip, &hdr->dst))

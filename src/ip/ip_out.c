@@ -132,8 +132,12 @@ static mnet_err send_by(struct mn_ip *ip, struct mn_pkt *pkt, struct mn_ip4_hdr 
     uint32_t len = pkt->frame.len + MN_IP4_HDR_LEN_MIN;
     uint32_t mtu = mn_ip_path_mtu(ip, &tx->dst, &may_set_df);
     bool is_cut_below = pkt->frame.gso != MNET_GSO_NONE;
-    if (is_cut_below)
+    if (tx->is_mtu_probe) {
+        mtu = mn_ip_link_mtu(ip, &tx->dst);
+        may_set_df = true;
+    } else if (is_cut_below) {
         mtu = mn_link_gso_max(ip->link);
+    }
     if (len > mtu && (tx->dont_fragment || is_cut_below || len > UINT16_MAX)) {
         mn_pkt_drop(ip->env, pkt, MNET_DROP_IP_TOO_BIG);
         return MNET_ERR_MSG_SIZE;

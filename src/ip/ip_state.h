@@ -98,13 +98,19 @@ bool mn_ip_groups_ok(const struct mn_ip *ip);
 struct mn_ip_pmtu_entry {
     struct mnet_addr dst; /* whose path it is */
     uint16_t mtu;         /* largest packet that gets there; 0: this entry is free */
+    uint16_t high;        /* largest that may get there, as far as known; at least mtu */
+    uint8_t misses;       /* probes of one size that were lost in a row */
+    bool is_high_next;    /* `high` itself is tried next, not the middle between mtu and high */
     bool is_below;        /* the true value is below the floor: routers must fragment (IPv4) */
+    mnet_time raise_at;   /* when sizes beyond `high` are tried again */
     mnet_time expires;    /* when it is forgotten */
 };
 
 /* What a packet to `dst` may be; `*may_set_df` is false when the path is narrower than the floor.
  */
 uint32_t mn_ip_path_mtu(const struct mn_ip *ip, const struct mnet_addr *dst, bool *may_set_df);
+/* What the link takes towards `dst`: no packet is larger, whatever the path. */
+uint32_t mn_ip_link_mtu(const struct mn_ip *ip, const struct mnet_addr *dst);
 /* A guess for routers that do not say: RFC 1191 7.1, below the length of the packet refused. */
 uint32_t mn_ip_pmtu_plateau(uint32_t total_len);
 bool mn_ip_pmtu_ok(const struct mn_ip *ip);

@@ -73,6 +73,8 @@ void mn_tcp_ack_advance(struct mnet_conn *conn, const struct mn_tcp_seg *seg)
     conn->snd_una = seg->ack;
     conn->snd_nxt = mn_seq_max(conn->snd_nxt, seg->ack);
     mn_scoreboard_ack(&tcp->scoreboards, &conn->scoreboard, seg->ack);
+    if (conn->mtu_probe_len != 0 || conn->mtu_lost != 0)
+        mn_tcp_mtu_acked(conn);
     mn_tcp_recovery_new_ack(conn, bytes, inflight);
     /* RFC 9293 3.4: marks that are passed stay near, or half of the sequence space later they would
      * seem to lie ahead. */

@@ -19,18 +19,20 @@ static uint32_t ip_hdr_len(const struct mnet_addr *dst)
     return mnet_addr_is_v4(dst) ? IP4_HDR_LEN : IP6_HDR_LEN;
 }
 
-static uint32_t mss_of_path(const struct mn_tcp *tcp, const struct mnet_addr *dst)
+/* What a full segment of the connection has beside its text. */
+static uint32_t overhead(const struct mnet_conn *conn)
 {
-    uint32_t mss = mn_ip_pmtu(tcp->ip, dst) - ip_hdr_len(dst) - MN_TCP_HDR_LEN_MIN;
-    MN_ASSERT(mss <= IP_LEN_MAX);
-    return mss;
+    return ip_hdr_len(&conn->entry.remote.addr) + MN_TCP_HDR_LEN_MIN +
+           (conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u);
 }
 
 /* RFC 9293 3.7.1 MUST-16, MUST-67; RFC 6691: the option takes off fixed headers only, the sender
- * takes off options. */
+ * takes off options. RFC 1191 3.1: what we can receive does not depend on the path to the peer. */
 uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst)
 {
-    return (uint16_t)mss_of_path(tcp, dst);
+    uint32_t mss = mn_ip_mtu_max(tcp->ip, dst) - ip_hdr_len(dst) - MN_TCP_HDR_LEN_MIN;
+    MN_ASSERT(mss <= IP_LEN_MAX);
+    return (uint16_t)mss;
 }
 
 uint16_t mn_tcp_mss_default(const struct mnet_addr *remote)
@@ -38,17 +40,39 @@ uint16_t mn_tcp_mss_default(const struct mnet_addr *remote)
     return mnet_addr_is_v4(remote) ? MN_TCP_MSS_DEFAULT : MN_TCP_MSS_DEFAULT6;
 }
 
-void mn_tcp_mss_update(struct mnet_conn *conn)
+uint32_t mn_tcp_mtu(const struct mnet_conn *conn)
 {
-    uint32_t mss = mss_of_path(conn->tcp, &conn->entry.remote.addr);
+    return conn->mss + overhead(conn);
+}
+
+void mn_tcp_mtu_set(struct mnet_conn *conn, uint32_t mtu)
+{
+    uint32_t opts = conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u;
+    uint32_t mss = mtu - (overhead(conn) - opts);
+    MN_ASSERT(mss <= IP_LEN_MAX);
     if (mss > conn->mss_peer)
         mss = conn->mss_peer;
     if (mss < MN_TCP_MSS_MIN)
         mss = MN_TCP_MSS_MIN;
-    conn->mss = (uint16_t)(mss - (conn->has_timestamps ? (uint32_t)MN_TCP_TS_LEN : 0u));
+    conn->mss = (uint16_t)(mss - opts);
     /* A path that takes more than before: the window is a segment at least. */
     if (conn->cc.cwnd < conn->mss)
         conn->cc.cwnd = conn->mss;
+}
+
+void mn_tcp_mss_init(struct mnet_conn *conn)
+{
+    mn_tcp_mtu_set(conn, mn_ip_pmtu(conn->tcp->ip, &conn->entry.remote.addr));
+    mn_tcp_mtu_look(conn);
+}
+
+void mn_tcp_mss_update(struct mnet_conn *conn)
+{
+    uint32_t mtu = mn_ip_pmtu(conn->tcp->ip, &conn->entry.remote.addr);
+    if (mtu >= mn_tcp_mtu(conn))
+        return;
+    mn_tcp_mtu_set(conn, mtu);
+    mn_tcp_mtu_look(conn);
 }
 
 /* -- the segment -- */
@@ -144,7 +168,7 @@ static void write_header(struct mnet_conn *conn, struct mn_pkt *pkt, const struc
     pkt->frame.csum_start = 0;
     pkt->frame.csum_offset = MN_TCP_CSUM_OFFSET;
     uint32_t mss = mn_tcp_text_mss(conn);
-    if (p->len > mss) {
+    if (p->len > mss && !p->is_mtu_probe) {
         pkt->frame.gso = mnet_addr_is_v4(&id->remote.addr) ? MNET_GSO_TCP4 : MNET_GSO_TCP6;
         pkt->frame.gso_size = (uint16_t)mss;
         pkt->frame.gso_hdr_len = (uint16_t)hdr_len;
@@ -162,10 +186,11 @@ static void gather(struct mnet_conn *conn, struct mn_pkt *pkt, struct mn_tcp_pie
     MN_ASSERT(got > 0);
     uint32_t mss = mn_tcp_text_mss(conn);
     if (got > mss) {
-        got -= got % mss;
+        got = p->is_mtu_probe ? mss : got - got % mss;
         mn_pkt_trim(tcp->env, pkt, got);
     }
     p->len = got;
+    p->is_mtu_probe = false;
     p->flags &= (uint8_t) ~(MN_TCP_FIN | MN_TCP_PSH);
 }
 

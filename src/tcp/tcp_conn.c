@@ -39,12 +39,13 @@ struct mnet_conn *mn_tcp_conn_new(struct mn_tcp *tcp, const struct mnet_endpoint
     conn->keep_at = MNET_NEVER;
     conn->user_at = MNET_NEVER;
     conn->rtt_sent_at = MNET_NEVER;
+    conn->mtu_probe_at = MNET_NEVER;
     mn_sndq_init(&conn->sndq);
     mn_rcvq_init(&conn->rcvq, mn_seq(0));
     mn_rtt_init(&conn->rtt);
     mn_scoreboard_init(&conn->scoreboard);
     conn->mss_peer = mn_tcp_mss_default(&conn->entry.remote.addr);
-    mn_tcp_mss_update(conn);
+    mn_tcp_mss_init(conn);
     mn_cc_init(&conn->cc, &mn_cc_newreno, conn->mss, false);
     return conn;
 }
@@ -80,7 +81,7 @@ void mn_tcp_conn_start(struct mnet_conn *conn, const struct mn_tcp_handshake *hs
     conn->rcv_quick = QUICK_ACKS;
     conn->sent_at = now;
     conn->heard_at = now;
-    mn_tcp_mss_update(conn);
+    mn_tcp_mss_init(conn);
     mn_cc_init(&conn->cc, &mn_cc_newreno, conn->mss, hs->is_retransmitted);
     conn->rtt_sent_at = MNET_NEVER;
     if (hs->is_retransmitted) {

@@ -4,7 +4,7 @@
  * connection, and what the files of this folder owe each other. RFC 9293.
  *
  *        user calls               segments              timers            ICMP
- *       tcp_user.c               tcp_in.c            tcp_timer.c       tcp_error.c
+ *       tcp_user.c               tcp_in.c            tcp_timer.c       tcp_error.c, tcp_mtu.c
  *            \        ___________/  |  \_________       |                /
  *             \      /              |            \      |               /
  *              \  tcp_listen.c   tcp_ack.c   tcp_text.c |              /
@@ -41,6 +41,7 @@
  *   retransmission, persist, delayed ACK, keepalive, user timeout, FIN-WAIT-2
  *                                      tcp_timer.c     mn_tcp_timer_expired     tcp_timer_test
  *   ICMP error, neighbour failure      tcp_error.c     mn_tcp_error             tcp_error_test
+ *   what the path takes, without ICMP  tcp_mtu.c       mn_tcp_mtu_*             tcp_mtu_test
  *   memory short                       tcp.c           shed                     tcp_test
  */
 #ifndef MN_TCP_CONN_H
@@ -238,6 +239,13 @@ struct mnet_conn {
     bool is_rexmt_wanted : 1; /* the next output sends the segment at snd_una first */
     bool is_after_rto : 1;    /* resending after a timeout, until `recover` is acknowledged */
 
+    /* -- path MTU: tcp_mtu.c -- */
+    mnet_time mtu_probe_at;     /* when a larger size may be tried; MNET_NEVER: no reason to */
+    struct mn_seq mtu_probe;    /* where the probe's text begins */
+    uint16_t mtu_probe_len;     /* its bytes; 0: there is none under way, nor a lost one */
+    uint16_t mtu_lost;          /* IP packets of this size vanished; 0: none, or the cache knows */
+    bool is_mtu_probe_lost : 1; /* this recovery is for the probe alone: no sign of congestion */
+
     /* -- cc -- */
     struct mn_cc cc; /* congestion window and its algorithm */
 
@@ -410,6 +418,7 @@ struct mn_tcp_piece {
     struct mn_seq seq; /* of the first byte, or of SYN or FIN alone */
     uint32_t len;      /* bytes of text */
     uint8_t flags;     /* MN_TCP_* */
+    bool is_mtu_probe; /* one wire segment, larger than the others */
 };
 /* The segment; `p` becomes what it is: less than was asked for when the packet has no ranges for
  * more. NULL: no memory. */
@@ -420,15 +429,42 @@ uint32_t mn_tcp_text_mss(const struct mnet_conn *conn);
 uint32_t mn_tcp_piece_max(const struct mnet_conn *conn, uint32_t mss);
 /* What a peer takes that offers no MSS. */
 uint16_t mn_tcp_mss_default(const struct mnet_addr *remote);
-/* Recomputes conn->mss from the peer's offer and the path. */
+/* conn->mss at the start of a connection: from the peer's offer and what is known of the path. */
+void mn_tcp_mss_init(struct mnet_conn *conn);
+/* Lowers it if the path takes less meanwhile. What it takes more is found by probes only. */
 void mn_tcp_mss_update(struct mnet_conn *conn);
-/* MSS option that we offer towards `dst`: RFC 9293 3.7.1, MTU less fixed headers. */
+/* MSS option that we offer towards `dst`: RFC 9293 3.7.1, the link's MTU less fixed headers. */
 uint16_t mn_tcp_mss_offer(const struct mn_tcp *tcp, const struct mnet_addr *dst);
+/* The size of the IP packets that full segments make, and back: conn->mss for packets of `mtu`. */
+uint32_t mn_tcp_mtu(const struct mnet_conn *conn);
+void mn_tcp_mtu_set(struct mnet_conn *conn, uint32_t mtu);
 
 /* Where the first byte of the send queue lies. */
 static inline struct mn_seq mn_tcp_data_start(const struct mnet_conn *conn)
 {
     return conn->is_syn_acked ? conn->snd_una : mn_seq_add(conn->iss, 1);
+}
+
+/* -- tcp_mtu.c -- */
+/* conn->mss has changed: when the next probe is due. */
+void mn_tcp_mtu_look(struct mnet_conn *conn);
+/* Text of the probe that is to leave next, `queued` bytes being there to be sent; 0: none now. */
+uint32_t mn_tcp_mtu_probe_len(struct mnet_conn *conn, uint32_t queued);
+/* A probe of `len` bytes should have left, and `p` did (NULL: nothing). */
+void mn_tcp_mtu_probe_sent(struct mnet_conn *conn, const struct mn_tcp_piece *p, uint32_t len);
+/* snd_una went forward: only if mtu_probe_len or mtu_lost is set. */
+void mn_tcp_mtu_acked(struct mnet_conn *conn);
+/* Something is lost: `is_alone` when it is the probe and nothing else. */
+void mn_tcp_mtu_loss(struct mnet_conn *conn, bool is_alone);
+/* The retransmission timer has expired. */
+void mn_tcp_mtu_timeout(struct mnet_conn *conn);
+/* There is no probe any more. */
+void mn_tcp_mtu_forget(struct mnet_conn *conn);
+
+/* Where the probe's text ends. */
+static inline struct mn_seq mn_tcp_mtu_probe_end(const struct mnet_conn *conn)
+{
+    return mn_seq_add(conn->mtu_probe, conn->mtu_probe_len);
 }
 
 /* -- tcp_timer.c -- */

@@ -26,6 +26,7 @@ static void path_mtu(struct mnet_conn *conn, const struct mn_ip_err *err)
         return;
     conn->snd_nxt = conn->snd_una;
     conn->rtt_sent_at = MNET_NEVER;
+    mn_tcp_mtu_loss(conn, false);
     mn_tcp_want_output(conn);
 }
 

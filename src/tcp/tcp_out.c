@@ -96,6 +96,7 @@ static mnet_err try_emit(struct mnet_conn *conn, struct mn_tcp_piece *p)
     struct mn_ip_tx tx = {.src = conn->entry.local.addr,
                           .dst = conn->entry.remote.addr,
                           .proto = MN_PROTO_TCP,
+                          .is_mtu_probe = p->is_mtu_probe,
                           .dont_fragment = true};
     tcp->env->stats.tcp_tx++;
     mnet_err err = mn_ip_out(tcp->ip, pkt, &tx);
@@ -175,6 +176,7 @@ static bool plan(const struct mnet_conn *conn, struct mn_tcp_piece *p)
     /* RFC 9293 3.9.1.2 MUST-61: PSH on the last segment of what is queued. */
     p->flags = (uint8_t)(MN_TCP_ACK | (is_last && len > 0 ? MN_TCP_PSH : 0u) |
                          (has_fin ? MN_TCP_FIN : 0u));
+    p->is_mtu_probe = false;
     return len > 0 || has_fin;
 }
 
@@ -213,10 +215,32 @@ static void restart_after_idle(struct mnet_conn *conn)
     mn_cc_on_idle(&conn->cc, conn->mss);
 }
 
+/* A segment larger than the others, if it is time to learn whether the path takes it. False: one is
+ * to leave as soon as the congestion window has room for it, and nothing new before it. */
+static bool send_mtu_probe(struct mnet_conn *conn)
+{
+    struct mn_seq end = data_end(conn);
+    uint32_t queued = mn_seq_lt(conn->snd_nxt, end) ? mn_seq_diff(end, conn->snd_nxt) : 0;
+    uint32_t len = mn_tcp_mtu_probe_len(conn, queued);
+    if (len == 0)
+        return true;
+    if (usable(conn) < len)
+        return false;
+    struct mn_tcp_piece p = {
+        .seq = conn->snd_nxt, .len = len, .flags = MN_TCP_ACK, .is_mtu_probe = true};
+    bool has_left = emit(conn, &p);
+    mn_tcp_mtu_probe_sent(conn, has_left ? &p : NULL, len);
+    if (has_left)
+        conn->snd_nxt = mn_seq_max(conn->snd_nxt, piece_end(&p));
+    return has_left;
+}
+
 static void send_new(struct mnet_conn *conn)
 {
     struct mn_tcp_piece p;
     restart_after_idle(conn);
+    if (conn->mtu_probe_at <= conn->tcp->env->now && !send_mtu_probe(conn))
+        return;
     for (unsigned i = 0; i < PIECES_MAX && plan(conn, &p); i++) {
         if (!emit(conn, &p))
             return;

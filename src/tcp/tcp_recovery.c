@@ -9,6 +9,9 @@
  * are known: those that enough later data has overtaken are filled as fast as the congestion window
  * allows.
  *
+ * A probe of the path MTU that is lost alone (tcp_mtu.c) is sent again in a recovery of its own,
+ * which the congestion control does not hear of.
+ *
  * A retransmission timeout ends all that: sending goes back to snd_una and starts slowly.
  *
  * The congestion control behind tcp/cc.h says how much may be in flight; this file says how much
@@ -74,8 +77,12 @@ uint32_t mn_tcp_recovery_inflight(const struct mnet_conn *conn)
 bool mn_tcp_recovery_next(const struct mnet_conn *conn, struct mn_tcp_sack *range)
 {
     if (conn->is_rexmt_wanted) {
+        struct mn_seq end = mn_seq_add(conn->snd_una, conn->mss);
+        /* All of a lost probe at once: it is cut into segments on the way out. */
+        if (conn->is_mtu_probe_lost)
+            end = mn_seq_max(mn_tcp_mtu_probe_end(conn), end);
         range->start = conn->snd_una;
-        range->end = mn_seq_min(mn_seq_add(conn->snd_una, conn->mss), conn->snd_max);
+        range->end = mn_seq_min(end, conn->snd_max);
         return true;
     }
     if (!is_sack_recovery(conn) || mn_tcp_recovery_inflight(conn) + conn->mss > conn->cc.cwnd)
@@ -102,12 +109,33 @@ static bool may_enter(const struct mnet_conn *conn)
            (conn->has_sack && mn_seq_eq(conn->snd_una, conn->recover));
 }
 
+/* The first byte missing is the probe's, and nothing behind it is lost. */
+static bool is_probe_alone(const struct mnet_conn *conn)
+{
+    struct mn_tcp_sack hole;
+    struct mn_seq end = mn_tcp_mtu_probe_end(conn);
+    if (conn->mtu_probe_len == 0 || mn_seq_lt(conn->snd_una, conn->mtu_probe) ||
+        mn_seq_ge(conn->snd_una, end))
+        return false;
+    return !mn_scoreboard_hole(&conn->scoreboard, end, &hole) ||
+           mn_seq_ge(hole.start, lost_end(conn));
+}
+
+/* RFC 4821 7.6.2: the loss of a probe says nothing of congestion. RFC 4821 7.6.4: that of others
+ * does. */
+static void congestion(struct mnet_conn *conn)
+{
+    struct mn_cc_loss loss = {
+        .now = conn->tcp->env->now, .inflight = flight(conn), .mss = conn->mss};
+    mn_cc_on_loss(&conn->cc, &loss);
+}
+
 static void enter(struct mnet_conn *conn)
 {
-    struct mn_env *env = conn->tcp->env;
-    struct mn_cc_loss loss = {.now = env->now, .inflight = flight(conn), .mss = conn->mss};
-    env->stats.tcp_fast_retransmits++;
-    mn_cc_on_loss(&conn->cc, &loss);
+    conn->tcp->env->stats.tcp_fast_retransmits++;
+    mn_tcp_mtu_loss(conn, is_probe_alone(conn));
+    if (!conn->is_mtu_probe_lost)
+        congestion(conn);
     conn->is_recovering = true;
     conn->is_after_rto = false;
     conn->is_rexmt_wanted = true;
@@ -118,6 +146,13 @@ static void enter(struct mnet_conn *conn)
     conn->rtt_sent_at = MNET_NEVER;
 }
 
+/* In a recovery that was for a probe. */
+static void more_is_lost(struct mnet_conn *conn)
+{
+    mn_tcp_mtu_forget(conn);
+    congestion(conn);
+}
+
 void mn_tcp_recovery_dup_ack(struct mnet_conn *conn)
 {
     if (conn->dup_acks < UINT8_MAX)
@@ -125,6 +160,8 @@ void mn_tcp_recovery_dup_ack(struct mnet_conn *conn)
     mn_tcp_want_output(conn);
     if (conn->is_recovering) {
         conn->inflation += conn->mss;
+        if (conn->is_mtu_probe_lost && !is_probe_alone(conn))
+            more_is_lost(conn);
         return;
     }
     bool is_loss =
@@ -141,7 +178,10 @@ static void leave(struct mnet_conn *conn)
     conn->is_rexmt_wanted = false;
     conn->inflation = 0;
     conn->dup_acks = 0;
-    mn_cc_on_recovered(&conn->cc, &at_end);
+    if (conn->is_mtu_probe_lost)
+        mn_tcp_mtu_forget(conn);
+    else
+        mn_cc_on_recovered(&conn->cc, &at_end);
 }
 
 /* RFC 6582 3.2 step 3: a partial ACK shows the next hole; the window deflates by what was
@@ -149,7 +189,9 @@ static void leave(struct mnet_conn *conn)
 static void partial_ack(struct mnet_conn *conn, uint32_t acked)
 {
     conn->rexmt_nxt = mn_seq_max(conn->rexmt_nxt, conn->snd_una);
-    if (conn->scoreboard.len == 0)
+    if (conn->is_mtu_probe_lost && !is_probe_alone(conn))
+        more_is_lost(conn);
+    if (conn->scoreboard.len == 0 && !conn->is_mtu_probe_lost)
         conn->is_rexmt_wanted = true;
     conn->inflation -= acked < conn->inflation ? acked : conn->inflation;
     if (acked >= conn->mss)
@@ -199,6 +241,7 @@ void mn_tcp_recovery_timeout(struct mnet_conn *conn)
     conn->inflation = 0;
     conn->dup_acks = 0;
     if (conn->is_syn_acked) {
+        mn_tcp_mtu_timeout(conn);
         /* RFC 5681 3.1 (4): half of what is in flight, and once for each loss only. */
         struct mn_cc_loss loss = {.now = conn->tcp->env->now,
                                   .inflight = flight(conn),

@@ -180,6 +180,21 @@ static void the_path_decides_what_fits(void **state)
         assert_true(f->sent.len <= 1280);
 }
 
+/* RFC 4821 7.5 */
+static void a_probe_may_exceed_the_path_but_not_the_link(void **state)
+{
+    struct fix *f = *state;
+    struct mn_ip_tx tx = to(FAR6);
+    tx.dont_fragment = true;
+    assert_int_equal(mn_ip_pmtu_update(&f->ip, &tx.dst, 1300), 1300);
+    assert_int_equal(send(f, tx, 1261), MNET_ERR_MSG_SIZE);
+    tx.is_mtu_probe = true;
+    assert_int_equal(send(f, tx, 1460), MNET_OK);
+    assert_true(take6(f));
+    assert_int_equal(f->sent.len, 1500);
+    assert_int_equal(send(f, tx, 1461), MNET_ERR_MSG_SIZE);
+}
+
 static void fragments_have_their_checksum_finished(void **state)
 {
     struct fix *f = *state;
@@ -291,6 +306,7 @@ int main(void)
         T(a_flow_has_its_label),
         T(what_does_not_fit_leaves_in_fragments),
         T(the_path_decides_what_fits),
+        T(a_probe_may_exceed_the_path_but_not_the_link),
         T(fragments_have_their_checksum_finished),
         T(large_sends_are_left_to_the_link),
         T(packets_to_ourselves_come_back),

@@ -142,6 +142,20 @@ static void test_dont_fragment_has_no_df_below_the_floor(void **state)
     assert_int_equal(be16(f->sent.bytes + 6), 0);
 }
 
+/* RFC 4821 7.5: a probe may be larger than the path is known to take, with DF, and no larger than
+ * the link takes. */
+static void test_a_probe_may_exceed_the_path_but_not_the_link(void **state)
+{
+    struct fix *f = *state;
+    struct mn_ip_tx tx = {.dst = mnet_addr_v4(PEER), .dont_fragment = true, .is_mtu_probe = true};
+    assert_int_equal(mn_ip_pmtu_update(&f->ip, &tx.dst, 300), 552);
+    assert_int_equal(out_tx(f, 1480, tx), MNET_OK);
+    assert_true(take(f));
+    assert_int_equal(f->sent.len, 1500);
+    assert_int_equal(be16(f->sent.bytes + 6), 0x4000);
+    assert_int_equal(out_tx(f, 1481, tx), MNET_ERR_MSG_SIZE);
+}
+
 static void test_more_than_65535_bytes_is_msg_size_on_every_way(void **state)
 {
     struct fix *f = *state;
@@ -366,6 +380,7 @@ int main(void)
         T(test_a_host_without_address_broadcasts_from_zero),
         T(test_dont_fragment_fails_with_msg_size),
         T(test_dont_fragment_has_no_df_below_the_floor),
+        T(test_a_probe_may_exceed_the_path_but_not_the_link),
         T(test_more_than_65535_bytes_is_msg_size_on_every_way),
         T(test_fragments_share_an_id_and_have_no_df),
         T(test_ids_do_not_repeat_within_65536_datagrams),

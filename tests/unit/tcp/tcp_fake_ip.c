@@ -49,6 +49,52 @@ uint32_t mn_ip_pmtu_update(struct mn_ip *ip, const struct mnet_addr *dst, uint32
     return fix.pmtu;
 }
 
+uint32_t mn_ip_mtu_max(const struct mn_ip *ip, const struct mnet_addr *dst)
+{
+    (void)ip;
+    (void)dst;
+    return fix.link_mtu > fix.pmtu ? fix.link_mtu : fix.pmtu;
+}
+
+uint32_t mn_ip_pmtu_probe(const struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu,
+                          uint32_t most, mnet_time *again)
+{
+    assert_true(mnet_addr_equal(dst, &fix.remote.addr));
+    fix.probe_asks++;
+    *again = fix.probe_again;
+    most = most < mn_ip_mtu_max(ip, dst) ? most : mn_ip_mtu_max(ip, dst);
+    return fix.probe_size > mtu && fix.probe_size <= most ? fix.probe_size : 0;
+}
+
+void mn_ip_pmtu_probed(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu, uint32_t size,
+                       bool has_arrived)
+{
+    (void)ip;
+    assert_true(mnet_addr_equal(dst, &fix.remote.addr));
+    assert_true(mtu < size);
+    assert_int_equal(size, fix.probe_size);
+    fix.arrived += has_arrived;
+    fix.missed += !has_arrived;
+    if (has_arrived)
+        fix.pmtu = size;
+}
+
+uint32_t mn_ip_pmtu_fallback(const struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu)
+{
+    (void)ip;
+    (void)dst;
+    return mtu > 1240 ? 1240 : mtu > 576 ? 576 : mtu;
+}
+
+void mn_ip_pmtu_fell(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu, uint32_t lost)
+{
+    (void)ip;
+    assert_true(mnet_addr_equal(dst, &fix.remote.addr));
+    assert_true(mtu < lost);
+    fix.pmtu = fix.fell = mtu;
+    fix.fell_lost = lost;
+}
+
 uint32_t mn_ip_gso_max(const struct mn_ip *ip, const struct mnet_addr *dst)
 {
     (void)ip;
@@ -76,7 +122,7 @@ void mn_ip_confirm(struct mn_ip *ip, const struct mnet_addr *dst)
 }
 
 /* Reads what was sent, as a peer would. */
-static void capture(const struct mn_pkt *pkt)
+static void capture(const struct mn_pkt *pkt, bool is_mtu_probe)
 {
     assert_true(fix.tx_to < FIX_TX_MAX);
     struct seg *seg = &fix.tx[fix.tx_to];
@@ -107,8 +153,9 @@ static void capture(const struct mn_pkt *pkt)
         assert_int_equal(pkt->frame.gso_hdr_len, hdr.header_len);
         assert_true(pkt->frame.len + 20 <= fix.gso_max);
     } else {
-        assert_true(pkt->frame.len + 20 <= fix.pmtu);
+        assert_true(pkt->frame.len + 20 <= (is_mtu_probe ? fix.link_mtu : fix.pmtu));
     }
+    seg->is_mtu_probe = is_mtu_probe;
     if (seg->opts.has_ts)
         fix.ts_ecr = seg->opts.ts_val;
     fix.tx_to++;
@@ -122,11 +169,13 @@ mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *
     assert_true(mnet_addr_equal(&tx->dst, &fix.remote.addr));
     assert_int_equal(tx->proto, 6);
     mnet_err err = fix.out_err;
-    bool is_big = pkt->frame.gso == MNET_GSO_NONE && pkt->frame.len + 20 > fix.pmtu;
+    uint32_t mtu = tx->is_mtu_probe ? fix.link_mtu : fix.pmtu;
+    bool is_big = pkt->frame.gso == MNET_GSO_NONE && pkt->frame.len + 20 > mtu;
+    assert_true(tx->dont_fragment);
     if (err == MNET_OK && (is_big || (pkt->frame.gso && pkt->frame.gso_size + 40u > fix.pmtu)))
         err = MNET_ERR_MSG_SIZE;
     if (err == MNET_OK)
-        capture(pkt);
+        capture(pkt, tx->is_mtu_probe);
     mn_pkt_free(&fix.env, pkt);
     return err;
 }

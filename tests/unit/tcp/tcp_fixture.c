@@ -73,6 +73,8 @@ int fix_setup(void **state)
     fix.config.tcp_snd_buf = 1u << 20;
     fix.config.tcp_conns_max = 64;
     fix.pmtu = 1500;
+    fix.link_mtu = 1500;
+    fix.probe_again = MNET_NEVER;
     fix.gso_max = 65535;
     fix.local = endpoint(0x0a000002, OUR_PORT);
     fix.remote = endpoint(0x0a000001, PEER_PORT);

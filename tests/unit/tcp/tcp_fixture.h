@@ -54,6 +54,7 @@ struct seg {
     struct mn_tcp_opts opts; /* rx: has_ts is filled in from fix.peer; tx: as sent */
     uint16_t count;          /* rx: merged from so many; 0 means 1 */
     uint16_t gso_size;       /* tx: to be cut into these; 0: one segment */
+    bool is_mtu_probe;       /* tx: may be larger than the known path */
     bool has_no_ts;          /* rx: without the timestamp that fix.peer would put in */
     bool has_ts_val;         /* rx: opts.ts_val and ts_ecr are given */
     bool is_checksum_wrong;  /* rx */
@@ -76,6 +77,12 @@ struct fix {
 
     /* The fake IP layer: what it answers, and what it has seen. */
     uint32_t pmtu;             /* 1500 */
+    uint32_t link_mtu;         /* 1500 */
+    uint32_t probe_size;       /* what to try next; 0: nothing */
+    mnet_time probe_again;     /* when to ask again if it is 0; MNET_NEVER */
+    unsigned probe_asks;       /* how often it was asked for */
+    unsigned arrived, missed;  /* probes as they were told */
+    uint32_t fell, fell_lost;  /* the last mn_ip_pmtu_fell; 0: none */
     uint32_t gso_max;          /* 65535 */
     mnet_err out_err;          /* what mn_ip_out says */
     mnet_err source_err;       /* what mn_ip_source says */

@@ -158,27 +158,6 @@ static void test_sending_restarts_slowly_after_a_pause(void **state)
     ignore_events();
 }
 
-/* A path that has become wider: the congestion window is a segment at least, or there would be no
- * more than one each half a second. */
-static void test_a_larger_segment_size_widens_the_smallest_window(void **state)
-{
-    (void)state;
-    fix.pmtu = 552;
-    conn_established();
-    fix_send(1);
-    expect_text(ACK, 1, 1, 1);
-    advance(201);
-    expect_text(ACK, 1, 1, 1);
-    assert_int_equal(fix.conn->cc.cwnd, 512);
-    rx(ACK, 1, 2);
-    expect_events(MNET_EV_DRAINED);
-    fix.pmtu = 1500;
-    advance(10000);
-    fix_send(4 * MSS);
-    expect_text(ACK, 2, 1, MSS);
-    ignore_tx();
-}
-
 /* RFC 9293 3.10.5: a reset carries SND.NXT, also when sending has gone back after a timeout: a peer
  * that has all of it hears nothing that lies before. */
 static void test_a_reset_after_a_timeout_is_at_the_end_of_what_was_sent(void **state)
@@ -267,7 +246,6 @@ int main(void)
         FIX_TEST(test_a_small_opening_of_the_window_is_not_used),
         FIX_TEST(test_half_of_a_small_window_is_used),
         FIX_TEST(test_sending_restarts_slowly_after_a_pause),
-        FIX_TEST(test_a_larger_segment_size_widens_the_smallest_window),
         FIX_TEST(test_a_reset_after_a_timeout_is_at_the_end_of_what_was_sent),
         FIX_TEST(test_a_reset_stays_inside_the_window),
         FIX_TEST(test_no_route_at_the_syn_is_told_at_once),
