@@ -34,17 +34,30 @@ def said(p, *lines):
 @apart
 def client_hello_over_ipv6():
     """client: connect, write, shutdown(write), read the answer to EOF, close; to a global and to a link-local address"""
-    for where in ("global", "link-local"):
+    for to in (PEER6, "fe80::1"):
         with tap6(), listener6() as listener:
-            # The TAP has its link-local address once a program has it open: only then is that known.
-            with Program("client", STATIC, "--to=[%s]:9000" % (PEER6 if where == "global" else link_local_to_be()), "--do=hello") as p:
-                c, (host, *_) = listener.accept()
+            link_local_to_be()
+            with client6("hello", "[%s]:9000" % to) as p:
+                c, _ = listener.accept()
                 equal(recv_all(c), b"Hello!", "what the kernel received")
                 c.sendall(b"Goodbye!")
                 c.close()
                 equal(p.wait(), 0, p.text)
                 said(p, "connect: 0", "write: 0", "shutdown: 0", "answer: Goodbye!", "end: 0", "write after shutdown: CLOSED")
-                assert host.startswith("fe80:" if where == "link-local" else ADDR6), "source to %s: %s" % (where, host)
+
+
+@apart
+def source_is_of_the_destinations_scope():
+    """a connection to a link-local address comes from ours, one to a global address from the global one (RFC 6724 rule 2)"""
+    with tap6(), listener6() as listener, Agent(STATIC) as p:
+        link_local_to_be()
+        for to, ours in (("fe80::1", p.address("link-local")), (PEER6, ADDR6)):
+            t = threading.Thread(target=p.ask, args=("connect", "[%s]:9000" % to, "x"))
+            t.start()
+            c, (host, *_) = listener.accept()
+            c.close()
+            t.join(10)
+            equal(host.split("%")[0], ours, "source of a connection to " + to)
 
 
 def link_local_to_be():
