@@ -57,7 +57,8 @@ struct mnet_config {
     struct mnet_addr ipv6_gateway; /* a static default router; any: those that are advertised */
     bool ipv6_temporary;     /* also temporary addresses, preferred for what we begin: RFC 8981 */
     uint8_t ipv6_secret[16]; /* RFC 7217: the same secret gives the same addresses after a restart;
-                                zeroed: a random one, so addresses differ at each start */
+                                zeroed, or in RANDOM: a random one, so that addresses differ at
+                                each start */
 
     /* TCP; 0 means the default given in brackets. */
     uint32_t tcp_rcv_buf;   /* receive buffer of a connection, bytes [1 MiB] */

@@ -30,6 +30,11 @@
  *                              how its IPv6 addresses are made (mnet/config.h) [private; off on
  * links of less than 1280 bytes], or a static one, beside which none are made
  *     --ipv6-gateway=fd00::1   a static router; without it, those that are advertised
+ *     --ipv6-temporary         beside each address for an advertised prefix one that lasts a day
+ *                              and is preferred for what we begin (RFC 8981)
+ *     --ipv6-secret=HEX        32 hexadecimal digits, from which private addresses are made (RFC
+ *                              7217): with the same secret a service has the same ones after a
+ *                              restart [random at each start]
  *     -v, -vv, --verbose, --quiet, --log=SOURCE:LEVEL
  *     --help
  *
@@ -76,6 +81,8 @@ struct mnet_stack_arg {
     const char *gateway; /* default of --ipv4-gateway; NULL: none */
     const char *ipv6;    /* default of --ipv6; NULL: private, or off where the link is too narrow */
     const char *ipv6_gateway; /* default of --ipv6-gateway; NULL: none */
+    const char *ipv6_secret;  /* default of --ipv6-secret; NULL: random */
+    bool ipv6_temporary;      /* as --ipv6-temporary */
     size_t memory; /* budget in bytes; 0: 64 MiB, or less on a machine that has not as much */
     /* mnet_stack_create, or mnet_stack_create_bare: then body adds what it wants
      * (mnet_stack_add_udp), and TCP is not in the image. */

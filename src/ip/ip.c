@@ -11,12 +11,13 @@ static mnet_err init6(struct mn_ip *ip, const struct mnet_config *config)
 {
     struct mn_ip6 *v6 = &ip->v6;
     uint8_t secret[sizeof config->ipv6_secret] = {0};
+    bool is_new = config->ipv6_mode == MNET_IPV6_RANDOM;
     v6->mode = (uint8_t)config->ipv6_mode;
     v6->is_on = config->ipv6_mode != MNET_IPV6_OFF;
     v6->wants_temporary = config->ipv6_temporary;
     v6->hop_limit = HOP_LIMIT;
     v6->mtu = mn_link_mtu(ip->link);
-    if (memcmp(config->ipv6_secret, secret, sizeof secret) != 0)
+    if (!is_new && memcmp(config->ipv6_secret, secret, sizeof secret) != 0)
         memcpy(secret, config->ipv6_secret, sizeof secret);
     else
         ip->env->rng->fill(ip->env->rng, secret, sizeof secret);

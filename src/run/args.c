@@ -245,26 +245,79 @@ mnet_err mn_args_ipv6(const char *value, enum mnet_ipv6_mode *mode, struct mnet_
     return err == MNET_OK && !is_host ? MNET_ERR_INVALID : err;
 }
 
-static enum outcome read_ipv6(struct mn_args *args, const struct piece *piece)
+static enum outcome read_ipv6_gateway(struct mn_args *args, const struct piece *piece)
 {
-    bool is_gateway = is_named(piece, "ipv6-gateway");
-    if (!is_gateway && !is_named(piece, "ipv6"))
+    if (!is_named(piece, "ipv6-gateway"))
         return NOT_MINE;
     struct mnet_stack_arg *stack = find_stack(args, piece);
-    if (!stack ||
-        !has_value(args, piece, is_gateway ? "--ipv6-gateway=fe80::1" : "--ipv6=fd00::2/64"))
+    if (!stack || !has_value(args, piece, "--ipv6-gateway=fe80::1"))
         return WRONG;
     struct mnet_addr addr;
+    if (mnet_addr_parse(piece->value, &addr) || mnet_addr_is_v4(&addr) || mnet_addr_is_any(&addr) ||
+        mnet_addr_is_loopback(&addr) || mnet_addr_is_multicast(&addr))
+        return wrong(args, "%s: not the IPv6 address of a router, like fe80::1", piece->text);
+    stack->ipv6_gateway = piece->value;
+    return DONE;
+}
+
+static enum outcome read_ipv6_temporary(struct mn_args *args, const struct piece *piece)
+{
+    if (!is_named(piece, "ipv6-temporary"))
+        return NOT_MINE;
+    struct mnet_stack_arg *stack = find_stack(args, piece);
+    if (!stack)
+        return WRONG;
+    if (piece->value)
+        return wrong(args, "%s: takes no value", piece->text);
+    stack->ipv6_temporary = true;
+    return DONE;
+}
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool mn_args_secret(const char *value, uint8_t *secret)
+{
+    bool is_zero = true;
+    for (size_t i = 0; i < 16; i++) {
+        int high = digit(value[2 * i]), low = high < 0 ? -1 : digit(value[2 * i + 1]);
+        if (low < 0)
+            return false;
+        secret[i] = (uint8_t)(high << 4 | low);
+        is_zero &= secret[i] == 0; /* which means "none" to the stack */
+    }
+    return value[32] == '\0' && !is_zero;
+}
+
+/* What is wrong with a secret is said without it. */
+static enum outcome read_ipv6_secret(struct mn_args *args, const struct piece *piece)
+{
+    uint8_t secret[16];
+    if (!is_named(piece, "ipv6-secret"))
+        return NOT_MINE;
+    struct mnet_stack_arg *stack = find_stack(args, piece);
+    if (!stack || !has_value(args, piece, "--ipv6-secret=8899aabbccddeeff0011223344556677"))
+        return WRONG;
+    if (!mn_args_secret(piece->value, secret))
+        return wrong(args, "--ipv6-secret: not 32 hexadecimal digits, other than zeros");
+    stack->ipv6_secret = piece->value;
+    return DONE;
+}
+
+static enum outcome read_ipv6(struct mn_args *args, const struct piece *piece)
+{
+    if (!is_named(piece, "ipv6"))
+        return NOT_MINE;
+    struct mnet_stack_arg *stack = find_stack(args, piece);
+    if (!stack || !has_value(args, piece, "--ipv6=fd00::2/64"))
+        return WRONG;
     struct mnet_cidr cidr;
     enum mnet_ipv6_mode mode;
-    if (is_gateway) {
-        if (mnet_addr_parse(piece->value, &addr) || mnet_addr_is_v4(&addr) ||
-            mnet_addr_is_any(&addr) || mnet_addr_is_loopback(&addr) ||
-            mnet_addr_is_multicast(&addr))
-            return wrong(args, "%s: not the IPv6 address of a router, like fe80::1", piece->text);
-        stack->ipv6_gateway = piece->value;
-        return DONE;
-    }
     if (mn_args_ipv6(piece->value, &mode, &cidr) != MNET_OK)
         return wrong(args,
                      "%s: not private, eui64, random, off, or a host's address with its prefix "
@@ -312,7 +365,8 @@ static enum outcome read_one(struct mn_args *args, const char *text)
         return wrong(args, "%s: there is no such option", text);
     struct piece piece = cut(text);
     static enum outcome (*const readers[])(struct mn_args *, const struct piece *) = {
-        read_log, read_device, read_address, read_ipv6, read_option};
+        read_log,          read_device,         read_address,     read_ipv6,
+        read_ipv6_gateway, read_ipv6_temporary, read_ipv6_secret, read_option};
     for (size_t i = 0; i < sizeof readers / sizeof readers[0] && outcome == NOT_MINE; i++)
         outcome = readers[i](args, &piece);
     if (outcome == NOT_MINE)
@@ -377,6 +431,30 @@ static bool is_ipv4_complete(struct mn_args *args, const struct mnet_stack_arg *
     return true;
 }
 
+/* How addresses are made, and what is said about how, fit together. */
+static bool is_ipv6_complete(struct mn_args *args, const struct mnet_stack_arg *stack)
+{
+    struct mnet_cidr cidr;
+    uint8_t secret[16];
+    enum mnet_ipv6_mode mode = MNET_IPV6_PRIVATE;
+    const char *name = stack->arg.name;
+    if (stack->ipv6 && mn_args_ipv6(stack->ipv6, &mode, &cidr) != MNET_OK)
+        wrong(args, "%s cannot be the IPv6 address of %s", stack->ipv6, name);
+    else if (stack->ipv6_gateway && mode == MNET_IPV6_OFF)
+        wrong(args, "%s has an IPv6 gateway, but --ipv6=off", name);
+    else if (stack->ipv6_secret && !mn_args_secret(stack->ipv6_secret, secret))
+        wrong(args, "the secret of %s is not 32 hexadecimal digits, other than zeros", name);
+    else if (stack->ipv6_secret && mode != MNET_IPV6_PRIVATE && mode != MNET_IPV6_STATIC)
+        wrong(args, "%s has a secret for private addresses, but --ipv6=%s", name, stack->ipv6);
+    else if (stack->ipv6_temporary && (mode == MNET_IPV6_OFF || mode == MNET_IPV6_STATIC))
+        wrong(args,
+              "%s cannot have temporary addresses: routers' prefixes make none with --ipv6=%s",
+              name, stack->ipv6);
+    else
+        return true;
+    return false;
+}
+
 static bool is_stack_complete(struct mn_args *args, const struct mnet_stack_arg *stack)
 {
     const char *name = stack->arg.name;
@@ -391,10 +469,8 @@ static bool is_stack_complete(struct mn_args *args, const struct mnet_stack_arg 
         wrong(args, "%s has neither IPv4 nor IPv6: both are off", name);
     else if (!has_ipv4 && stack->gateway)
         wrong(args, "%s has an IPv4 gateway, but no IPv4 address", name);
-    else if (!has_ipv6 && stack->ipv6_gateway)
-        wrong(args, "%s has an IPv6 gateway, but --ipv6=off", name);
     else
-        return !has_ipv4 || is_ipv4_complete(args, stack);
+        return is_ipv6_complete(args, stack) && (!has_ipv4 || is_ipv4_complete(args, stack));
     return false;
 }
 

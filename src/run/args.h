@@ -43,6 +43,9 @@ bool mn_args_has_ipv4(const struct mnet_stack_arg *stack);
 MNET_MUST_USE mnet_err mn_args_ipv6(const char *value, enum mnet_ipv6_mode *mode,
                                     struct mnet_cidr *cidr);
 
+/* Reads a value of --ipv6-secret into 16 bytes; false: it is none. */
+bool mn_args_secret(const char *value, uint8_t *secret);
+
 /* usage.c: prints how the program is used. */
 void mn_usage(const struct mn_args *args, const char *program, bool is_error);
 

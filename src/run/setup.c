@@ -133,7 +133,9 @@ static void fill_config(struct mn_run *run, const struct mn_run_part *part,
         config->ipv6_mode = MNET_IPV6_PRIVATE;
     if (err == MNET_OK && arg->ipv6_gateway)
         err = mnet_addr_parse(arg->ipv6_gateway, &config->ipv6_gateway);
-    MN_ASSERT(err == MNET_OK);
+    config->ipv6_temporary = arg->ipv6_temporary;
+    bool is_secret = !arg->ipv6_secret || mn_args_secret(arg->ipv6_secret, config->ipv6_secret);
+    MN_ASSERT(err == MNET_OK && is_secret);
     if (arg->configure)
         arg->configure(config);
 }

@@ -30,6 +30,14 @@ static void device_line(bool is_error, const char *option, const struct mnet_arg
     line(is_error, left, right);
 }
 
+static void flag_line(bool is_error, const char *option, const struct mnet_arg *arg,
+                      const char *text)
+{
+    char left[96];
+    mn_fmt(left, sizeof left, "--%s%s", option, arg ? arg->name : "");
+    line(is_error, left, text);
+}
+
 static void stack_lines(const struct mn_args *args, bool is_error, struct mnet_arg *arg)
 {
     const struct mnet_stack_arg *stack = mn_stack_arg(arg);
@@ -51,17 +59,19 @@ static void stack_lines(const struct mn_args *args, bool is_error, struct mnet_a
     device_line(is_error, is_only ? "ipv6-gateway" : "ipv6-gateway:", is_only ? NULL : arg,
                 "ADDRESS", "a router of IPv6",
                 stack->ipv6_gateway ? stack->ipv6_gateway : "as advertised");
+    flag_line(is_error, is_only ? "ipv6-temporary" : "ipv6-temporary:", is_only ? NULL : arg,
+              "also addresses that change each day");
+    device_line(is_error, is_only ? "ipv6-secret" : "ipv6-secret:", is_only ? NULL : arg, "HEX",
+                "32 digits that private addresses come from",
+                stack->ipv6_secret ? "by the program" : "random at each start");
 }
 
 static void option_line(bool is_error, const struct mnet_option_arg *option)
 {
-    char left[96];
-    if (option->is_flag) {
-        mn_fmt(left, sizeof left, "--%s", option->arg.name);
-        line(is_error, left, option->help);
-    } else {
+    if (option->is_flag)
+        flag_line(is_error, "", &option->arg, option->help);
+    else
         device_line(is_error, "", &option->arg, "...", option->help, option->value);
-    }
 }
 
 void mn_usage(const struct mn_args *args, const char *program, bool is_error)

@@ -281,6 +281,70 @@ static void test_ipv6_has_a_mode_or_an_address(void **state)
     assert_string_equal(args.error, "service has an IPv6 gateway, but --ipv6=off");
 }
 
+static void test_private_addresses_have_a_secret(void **state)
+{
+    (void)state;
+    uint8_t secret[16];
+    assert_int_equal(PARSE("--ipv6-secret=00112233445566778899aAbBcCdDeEfF"), MN_ARGS_RUN);
+    assert_true(mn_args_complete(&args));
+    assert_true(mn_args_secret(service.ipv6_secret, secret));
+    for (unsigned i = 0; i < 16; i++)
+        assert_int_equal(secret[i], i * 0x11);
+    static const char *const bad[] = {
+        "--ipv6-secret=00112233445566778899aabbccddeef",   /* a digit less */
+        "--ipv6-secret=00112233445566778899aabbccddeeff0", /* a digit more */
+        "--ipv6-secret=00112233445566778899aabbccddeefg", "--ipv6-secret=x",
+        "--ipv6-secret=00000000000000000000000000000000"};
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(PARSE(bad[i]), MN_ARGS_ERROR);
+        /* A secret does not belong into a log. */
+        assert_string_equal(args.error, "--ipv6-secret: not 32 hexadecimal digits, other than "
+                                        "zeros");
+    }
+    static const char *const modes[] = {"--ipv6=eui64", "--ipv6=random", "--ipv6=off"};
+    for (unsigned i = 0; i < 3; i++) {
+        setup(state);
+        assert_int_equal(PARSE("--ipv6-secret=00112233445566778899aabbccddeeff", modes[i]),
+                         MN_ARGS_RUN);
+        assert_false(mn_args_complete(&args));
+        assert_memory_equal(args.error, "service has a secret for private addresses, but ", 48);
+        assert_non_null(strstr(args.error, modes[i]));
+    }
+    setup(state);
+    service.ipv6_secret = "secret"; /* the program's */
+    assert_int_equal(PARSE("-v"), MN_ARGS_RUN);
+    assert_false(mn_args_complete(&args));
+    assert_string_equal(args.error,
+                        "the secret of service is not 32 hexadecimal digits, other than zeros");
+    /* A static address has a private link-local one beside it. */
+    setup(state);
+    assert_int_equal(PARSE("--ipv6-secret=00112233445566778899aabbccddeeff", "--ipv6=fd00::2/64"),
+                     MN_ARGS_RUN);
+    assert_true(mn_args_complete(&args));
+}
+
+static void test_temporary_addresses_are_asked_for(void **state)
+{
+    (void)state;
+    assert_false(service.ipv6_temporary);
+    assert_int_equal(PARSE("--ipv6-temporary", "--ipv6=eui64"), MN_ARGS_RUN);
+    assert_true(service.ipv6_temporary);
+    assert_true(mn_args_complete(&args));
+    assert_int_equal(PARSE_FOR(two_stacks, "--ipv6-temporary:other"), MN_ARGS_RUN);
+    assert_true(other.ipv6_temporary);
+    assert_refused("--ipv6-temporary=yes", "takes no value");
+    static const char *const modes[] = {"--ipv6=off", "--ipv6=fd00::2/64"};
+    for (unsigned i = 0; i < 2; i++) {
+        setup(state);
+        assert_int_equal(PARSE("--ipv6-temporary", modes[i]), MN_ARGS_RUN);
+        assert_false(mn_args_complete(&args));
+        assert_memory_equal(args.error,
+                            "service cannot have temporary addresses: routers' prefixes make none "
+                            "with --ipv6=",
+                            76);
+    }
+}
+
 static void assert_incomplete(const char *ipv4, const char *gateway)
 {
     service.ipv4 = ipv4;
@@ -335,6 +399,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_stack_has_one_of_the_two, setup),
         cmocka_unit_test_setup(test_a_gateway_of_what_is_off_is_refused, setup),
         cmocka_unit_test_setup(test_ipv6_has_a_mode_or_an_address, setup),
+        cmocka_unit_test_setup(test_private_addresses_have_a_secret, setup),
+        cmocka_unit_test_setup(test_temporary_addresses_are_asked_for, setup),
         cmocka_unit_test_setup(test_addresses_that_no_host_can_have_are_refused, setup),
         cmocka_unit_test_setup(test_the_port_of_an_option_without_value_ends_the_program, setup),
     };

@@ -197,6 +197,45 @@ static void test_a_service_of_ipv4_alone_sends_nothing_of_ipv6(void **state)
     assert_in_range(frames4, 10, 1000);
 }
 
+/* ---- private addresses ---- */
+
+static struct mnet_cidr noted; /* the last own address */
+
+static int body_notes_the_address(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; mnet_stack_addr_at(client.stack, i, &noted); i++) {
+    }
+    mnet_stack_kill(&client);
+    mnet_rng_kill(&rng);
+    return 0;
+}
+
+static struct mnet_addr address_with(const char *secret)
+{
+    char name[] = "test", net[] = "--net:client=x", *argv[] = {name, net};
+    client.ipv4 = "off";
+    client.ipv6_secret = secret;
+    assert_int_equal(
+        mnet_run(2, argv, body_notes_the_address, NULL, MNET_ARGS(&rng.arg, &client.arg)), 0);
+    assert_int_equal(noted.addr.bytes[0], 0xfe);
+    return noted.addr;
+}
+
+/* RFC 7217 5: the secret decides. */
+static void test_with_the_same_secret_addresses_are_the_same(void **state)
+{
+    (void)state;
+    struct mnet_addr first = address_with("00112233445566778899aabbccddeeff");
+    struct mnet_addr other = address_with("00112233445566778899aabbccddeefe");
+    struct mnet_addr again = address_with("00112233445566778899aabbccddeeff");
+    assert_memory_equal(first.bytes, again.bytes, 16);
+    assert_memory_not_equal(first.bytes, other.bytes, 16);
+    other = address_with(NULL);
+    again = address_with(NULL);
+    assert_memory_not_equal(other.bytes, again.bytes, 16);
+}
+
 static int body_must_not_run(void *arg)
 {
     (void)arg;
@@ -387,6 +426,7 @@ int main(void)
         TEST(test_a_service_of_ipv6_alone_sends_nothing_of_ipv4),
         TEST(test_a_service_of_ipv4_alone_sends_nothing_of_ipv6),
         TEST(test_ipv6_alone_needs_a_link_for_it),
+        TEST(test_with_the_same_secret_addresses_are_the_same),
         TEST(test_a_stack_that_cannot_be_made_ends_the_program_with_one_line),
         TEST(test_a_device_that_is_missing_ends_the_program_with_one_line),
         TEST(test_what_was_written_before_the_kill_still_arrives),

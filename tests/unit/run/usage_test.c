@@ -38,6 +38,9 @@ static void test_every_option_is_listed_with_its_default(void **state)
     assert_shows("  --ipv4-gateway=ADDRESS");
     assert_shows("  --ipv6=MODE");
     assert_shows("  --ipv6-gateway=ADDRESS");
+    assert_shows("  --ipv6-temporary ");
+    assert_shows("  --ipv6-secret=HEX");
+    assert_shows("[random at each start]");
     assert_shows("  --block:disk=FILE");
     assert_shows("  --port=...");
     assert_shows("where clients connect [9000]");

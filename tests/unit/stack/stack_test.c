@@ -185,6 +185,32 @@ static void test_destinations_are_sorted(void **state)
     net_down(&net);
 }
 
+/* The link-local address of a stack in that mode, with one secret and a generator of its own. */
+static struct mnet_addr link_local(enum mnet_ipv6_mode mode, uint64_t seed)
+{
+    struct host host;
+    struct mnet_cidr cidr;
+    host_config(&host, "10.0.0.1/24", seed);
+    host.config.ipv6_mode = mode;
+    host.config.mac = (struct mnet_mac){{2, 1, 2, 3, 4, 5}};
+    memset(host.config.ipv6_secret, 7, sizeof host.config.ipv6_secret);
+    host_create(&host, 0);
+    assert_true(mnet_stack_addr_at(host.stack, 1, &cidr));
+    host_destroy(&host);
+    return cidr.addr;
+}
+
+/* RFC 7217 3 for PRIVATE; RANDOM are new at each start, whatever the config has. */
+static void test_a_secret_makes_private_addresses_stable(void **state)
+{
+    (void)state;
+    struct mnet_addr a = link_local(MNET_IPV6_PRIVATE, 1), b = link_local(MNET_IPV6_PRIVATE, 2);
+    assert_true(mnet_addr_equal(&a, &b));
+    a = link_local(MNET_IPV6_RANDOM, 1);
+    b = link_local(MNET_IPV6_RANDOM, 2);
+    assert_false(mnet_addr_equal(&a, &b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_destroy_frees_everything_and_tells_the_peers),
         cmocka_unit_test(test_null_is_fine_for_destroy),
         cmocka_unit_test(test_destinations_are_sorted),
+        cmocka_unit_test(test_a_secret_makes_private_addresses_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
