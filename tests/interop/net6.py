@@ -17,6 +17,7 @@ from harness import ADDR, PEER, Program, Skip, sh, tap
 
 ADDR6, PEER6 = "fd00::2", "fd00::1"
 STATIC = "--ipv6=%s/64" % ADDR6
+ONE, TWO = "--ipv6-secret=" + "01" * 16, "--ipv6-secret=" + "02" * 16
 
 
 @contextlib.contextmanager

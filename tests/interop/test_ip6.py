@@ -7,7 +7,7 @@ import struct
 import time
 
 from harness import ADDR, Capture, Program, apart, equal, find, sh, tap, wait_ready
-from net6 import ADDR6, PEER6, STATIC, Agent, Lan, advertise, echoes, link_local, mac_of, tap6
+from net6 import ADDR6, ONE, PEER6, STATIC, TWO, Agent, Lan, advertise, echoes, link_local, mac_of, tap6
 
 
 def ping_is_answered(size):
@@ -170,12 +170,12 @@ def static_address_that_the_kernel_owns():
 @apart
 def made_address_that_the_kernel_owns():
     """a link-local address that another host has is reported, and another one is made that works"""
-    for mode in ("eui64", "private"):
+    for words in (("--ipv6=eui64",), ("--ipv6=private", ONE)):
         with tap6():
-            with Agent("--ipv6=" + mode, "--secret=one") as p:
+            with Agent(*words) as p:
                 first = p.address("link-local")
             sh("ip", "addr", "add", first + "/64", "dev", "tap0", "nodad")
-            with Agent("--ipv6=" + mode, "--secret=one") as p:
+            with Agent(*words) as p:
                 p.wait_for(r"(?i)warning.*%s" % first, 5)
                 second = p.address("link-local")
                 assert second != first, "the taken address is used"
@@ -275,6 +275,23 @@ def ipv6_off_sends_no_ipv6_frame():
 
 
 @apart
+def ipv6_alone():
+    """--ipv4=off: a service of IPv6 alone works, and sends no frame of IPv4"""
+    with tap6():
+        capture = Capture("tap0", "(arp or ip) and not ether src " + mac_of("tap0"))
+        with Program("echo", STATIC, "--ipv4=off"):
+            sh("ping", "-c1", "-W1", ADDR, check=False)
+            end = time.time() + 10
+            while True:
+                try:
+                    assert echoes(ADDR6, timeout=1), "echo"
+                    break
+                except OSError:
+                    assert time.time() < end, "no echo"
+        equal(capture.stop().strip(), "", "IPv4 frames from mnet")
+
+
+@apart
 def identifiers_of_every_mode():
     """eui64 is made of the MAC; private is the same at each start with one secret, another with another secret; random differs"""
     def start(*args):
@@ -286,9 +303,9 @@ def identifiers_of_every_mode():
         m = [int(x, 16) for x in mac.split(":")]
         want = bytes([0xfe, 0x80] + [0] * 6 + [m[0] ^ 2, m[1], m[2], 0xff, 0xfe] + m[3:])
         equal(addr, socket.inet_ntop(socket.AF_INET6, want), "EUI-64 address of " + mac)
-        one, _ = start("--ipv6=private", "--secret=one")
-        equal(start("--ipv6=private", "--secret=one")[0], one, "the same secret")
-        others = [start("--ipv6=" + words[0], *words[1:])[0] for words in (("private", "--secret=two"), ("random",), ("random",))]
+        one, _ = start("--ipv6=private", ONE)
+        equal(start("--ipv6=private", ONE)[0], one, "the same secret")
+        others = [start("--ipv6=" + words[0], *words[1:])[0] for words in (("private", TWO), ("random",), ("random",))]
         equal(len(set(others + [one, addr])), 5, "different addresses in %s" % (others + [one, addr]))
 
 

@@ -6,7 +6,7 @@ import struct
 import time
 
 from harness import Capture, apart, equal, sh
-from net6 import Agent, Lan, Radvd, advertise, echoes, link_local, mac_of, prefix_option
+from net6 import ONE, Agent, Lan, Radvd, advertise, echoes, link_local, mac_of, prefix_option
 
 FAR = "2001:db8:ffff::1"  # a host behind routers
 
@@ -308,14 +308,14 @@ def private_addresses_of_prefixes():
             temporary = p.show(r"^address (2001:\S+)/64 temporary")
             return [a.split(":", 4)[4].strip(":") for a in found], temporary
     with Lan():
-        (one, two), temporary = start("--ipv6=private", "--secret=one")
+        (one, two), temporary = start("--ipv6=private", ONE)
         assert one != two, "the same identifier in two prefixes: " + one
         equal(temporary, [], "temporary addresses that nobody asked for")
-        equal(start("--ipv6=private", "--secret=one")[0], [one, two], "identifiers at the second start")
+        equal(start("--ipv6=private", ONE)[0], [one, two], "identifiers at the second start")
         three, four = start("--ipv6=eui64")[0]
         equal(three, four, "EUI-64 in two prefixes")
         assert "ff:fe" in three, three
         five, six = start("--ipv6=random")[0]
-        seven, eight = start("--ipv6=random", "--temporary")[0]
+        seven, eight = start("--ipv6=random", "--ipv6-temporary")[0]
         equal(len({one, two, three, five, six, seven, eight}), 7, "different identifiers")
-        equal(len(set(start("--temporary")[1])), 2, "temporary addresses, one for each prefix")
+        equal(len(set(start("--ipv6-temporary")[1])), 2, "temporary addresses, one for each prefix")

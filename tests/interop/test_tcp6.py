@@ -10,7 +10,7 @@ import threading
 import time
 
 from harness import ADDR, Capture, Program, apart, equal, recv_all, recv_exactly, sh, wait_ready
-from net6 import ADDR6, PEER6, STATIC, Agent, echoes, link_local, tap6
+from net6 import ADDR6, PEER6, STATIC, Agent, echoes, tap6
 
 
 def listener6(port=9000, addr="::"):

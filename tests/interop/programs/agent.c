@@ -13,25 +13,8 @@
 #include <mnet/mnet.h>
 #include <string.h>
 
-static struct mnet_option_arg secret =
-    MNET_OPTION("secret", NULL, "what identifiers are made of: RFC 7217");
-static struct mnet_option_arg temporary =
-    MNET_FLAG("temporary", "temporary addresses beside: RFC 8981");
-
-static void configure(struct mnet_config *config)
-{
-    size_t len = secret.value ? strlen(secret.value) : 0;
-    size_t cap = sizeof config->ipv6_secret;
-    memcpy(config->ipv6_secret, secret.value ? secret.value : "", len < cap ? len : cap);
-    config->ipv6_temporary = temporary.is_set;
-}
-
 static struct mnet_rng_arg rng = MNET_RNG;
-static struct mnet_stack_arg net = {.arg = {MNET_ARG_STACK, "service", MNET_HERE},
-                                    .ipv4 = "10.0.0.2/24",
-                                    .create = mnet_stack_create,
-                                    .configure = configure};
-
+static struct mnet_stack_arg net = MNET_STACK("service", "10.0.0.2/24");
 static struct mnet_dgram *socket_of_all;
 
 /* ---- the answer: collected, for the tables must not be walked while others run ---- */
@@ -241,6 +224,5 @@ static int body(void *arg)
 
 int main(int argc, char **argv)
 {
-    return mnet_run(argc, argv, body, NULL,
-                    MNET_ARGS(&rng.arg, &net.arg, &secret.arg, &temporary.arg));
+    return mnet_run(argc, argv, body, NULL, MNET_ARGS(&rng.arg, &net.arg));
 }
