@@ -61,9 +61,14 @@ mnet_err mnet_dgram_error(struct mnet_dgram *dgram);
 
 struct mnet_endpoint mnet_dgram_local(const struct mnet_dgram *dgram);
 
-/* Multicast: RFC 1112. A socket gets the datagrams of the groups that it has joined itself, at most
- * four; what it sends to one comes back to it too. Closing leaves them. Errors: INVALID if `group`
- * is not multicast, NO_MEMORY (too many), ADDR_NOT_AVAIL (never joined). */
+/* Multicast of both families: RFC 1112, RFC 4291 2.7. A socket gets the datagrams of the groups
+ * that it has joined itself, at most four, from any source; routers and switches are told with the
+ * first socket of the stack that joins a group and the last that leaves it (IGMPv3, MLDv2, or older
+ * versions where a router speaks them). Whoever is in a group gets what is sent to it from here as
+ * well, once, the sender included; who does not want that compares `from`. To send to a group one
+ * need not be in it; the datagrams leave with a TTL of 1. Closing leaves all. Joining twice is
+ * joining once. Errors: INVALID if `group` is not multicast, NO_MEMORY (too many), ADDR_NOT_AVAIL
+ * (never joined). */
 MNET_MUST_USE mnet_err mnet_dgram_join(struct mnet_dgram *dgram, const struct mnet_addr *group);
 MNET_MUST_USE mnet_err mnet_dgram_leave(struct mnet_dgram *dgram, const struct mnet_addr *group);
 

@@ -26,7 +26,8 @@ mnet_ssize mnet_udp_recvfrom(struct mnet_udp *udp, void *buf, size_t cap,
 /* Sends one datagram. Does not wait. Errors: mnet_dgram_send. */
 MNET_MUST_USE mnet_err mnet_udp_sendto(struct mnet_udp *udp, const struct mnet_endpoint *to,
                                        const void *data, size_t len);
-/* The socket under it. */
+/* The socket under it: for groups (mnet_dgram_join), a chosen source (mnet_dgram_send_from), or one
+ * remote end (mnet_dgram_connect). */
 struct mnet_dgram *mnet_udp_dgram(struct mnet_udp *udp);
 
 #endif
