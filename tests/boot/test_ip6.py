@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 
 from harness import ADDR, Capture, equal, recv_all, sh, wait_ready
 from machines import boots, network
@@ -62,6 +63,22 @@ def ipv6_bulk(machine):
             text = capture.stop()
             into, out = text.count(" > %s.900" % ADDR6), len(re.findall(r"%s\.900[01] > " % ADDR6, text))
             assert into >= 100 and out >= 100, "large frames: %d in, %d out" % (into, out)
+
+
+@boots(daily=("microvm",))
+def ipv6_two_on_one_bridge(machine):
+    """echo-client against echo on one bridge, both of IPv6 alone: 4,096 and 65,536 bytes come back as they were sent"""
+    with network():
+        with_ipv6()
+        with machine.start("echo", STATIC, "--ipv4=off"):
+            end = time.time() + 20
+            while sh("ping", "-6", "-c1", "-W1", ADDR6, check=False).returncode != 0:
+                assert time.time() < end, "the server does not answer pings"
+            for size in (4096, 65536):
+                with machine.start("echo-client", "--ipv4=off", "--ipv6=fd00::3/64", "--server=[%s]:9000" % ADDR6, "--bytes=%d" % size,
+                                   nets=("service=tap1",)) as client:
+                    equal(client.wait(30), 0, "exit status")
+                    assert "%d of %d bytes came back as they were sent" % (size, size) in client.text, client.text
 
 
 @boots(daily=("microvm", "q35"))

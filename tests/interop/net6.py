@@ -197,12 +197,14 @@ class Radvd:
 class Answers:
     """What the program `agent` answers, asked over IPv4. Of a program that runs already: Answers(program)."""
 
-    def __init__(self, program):
-        self.p = program.p
+    addr = ADDR  # where it is asked
+
+    def __init__(self, program, addr=ADDR):
+        self.p, self.addr = program.p, addr
 
     def ask(self, *words, timeout=20):
         with namespace("/proc/%d/ns/net" % self.p.pid):  # whichever the test is in just now
-            s = socket.create_connection((ADDR, 9002), timeout=timeout)
+            s = socket.create_connection((self.addr, 9002), timeout=timeout)
         with s:
             s.sendall(" ".join(words).encode() + b"\n")
             out = b""

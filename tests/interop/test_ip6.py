@@ -6,8 +6,8 @@ import socket
 import struct
 import time
 
-from harness import ADDR, Capture, Program, apart, equal, find, sh, tap, wait_ready
-from net6 import ADDR6, ONE, PEER6, STATIC, TWO, Agent, Lan, advertise, echoes, link_local, mac_of, tap6
+from harness import ADDR, Capture, Program, apart, equal, sh, tap, wait_ready
+from net6 import ADDR6, ONE, PEER6, STATIC, TWO, Agent, Answers, Lan, advertise, echoes, link_local, mac_of, tap6
 
 
 def ping_is_answered(size):
@@ -153,6 +153,43 @@ def fragments_over_ipv6_in_any_order_holes_and_overlaps():
         equal(answer(400, (c, b, a), 5), data, "after all that")
 
 
+@apart
+def extension_headers():
+    """headers and options before the payload are walked: what is to be skipped is, what is to be dropped is, what is to be told of is (RFC 8200 4.2)"""
+    with tap6(), Agent(STATIC), socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as icmp:
+        pad = bytes([0, 0, 1, 4, 0, 0, 0, 0])  # next header, 8 bytes in all, PadN
+        skip, drop, tell = (bytes([0, 0, kind, 4, 0, 0, 0, 0]) for kind in (0x1e, 0x5e, 0x9e))
+
+        def echo(*options):
+            """Whether a datagram behind those headers comes back."""
+            with udp6() as s:
+                for name, value in options:
+                    s.setsockopt(socket.IPPROTO_IPV6, name, value)
+                s.settimeout(0.3)
+                s.sendto(b"behind", (ADDR6, 9000))
+                try:
+                    return s.recv(100) == b"behind"
+                except socket.timeout:
+                    return False
+        hop, dst = socket.IPV6_HOPOPTS, socket.IPV6_DSTOPTS
+        assert echo((hop, pad)) and echo((dst, pad)) and echo((hop, pad), (dst, pad)), "padding"
+        assert not echo((dst, bytes([0, 31, 1, 252]) + bytes(252))), "more padding than aligns anything (RFC 8504 5.3)"
+        assert echo((hop, skip), (dst, skip)), "unknown options that are to be skipped"
+        assert not echo((dst, drop)) and not echo((hop, drop)), "options that say that the packet is to be dropped"
+        icmp.settimeout(0.1)
+        try:
+            while True:
+                assert icmp.recv(2000)[0] != 4, "a parameter problem that nobody asked for"
+        except socket.timeout:
+            pass
+        icmp.settimeout(5)
+        assert not echo((dst, tell))
+        packet = icmp.recv(2000)
+        while packet[0] != 4:
+            packet = icmp.recv(2000)
+        equal(struct.unpack("!BBxxI", packet[:8]), (4, 2, 42), "type, code and pointer to the option")
+
+
 # ---- own addresses ----
 
 @apart
@@ -180,6 +217,32 @@ def made_address_that_the_kernel_owns():
                 second = p.address("link-local")
                 assert second != first, "the taken address is used"
                 assert echoes(second + "%tap0"), "no echo from " + second
+
+
+@apart
+def two_begin_with_one_address():
+    """two programs that begin at once with one address: at most one keeps it, the other one says so"""
+    with Lan(taps=("tap0", "tap1")):
+        with Program("agent", STATIC, net=("service=tap0",)) as one, \
+                Program("agent", STATIC, "--ipv4=10.0.0.3/24", net=("service=tap1",)) as two:
+            one.wait_for("^ready$")
+            two.wait_for("^ready$")
+            time.sleep(0.3)
+            has = [Answers(p, addr).show(r"^address fd00::2/64 static valid") != [] for p, addr in ((one, ADDR), (two, "10.0.0.3"))]
+            assert has != [True, True], "both use the address"
+            for p, kept in zip((one, two), has):
+                assert kept or re.search(r"(?i)warning.*fd00::2", p.text), "an address was given up without a word:\n" + p.text
+
+
+@apart
+def two_on_one_bridge_over_ipv6():
+    """two programs on one bridge: 4,096, 65,536 and 10,000,000 bytes come back over IPv6 as they were sent, to a global address"""
+    with Lan(taps=("tap0", "tap1")), Agent(STATIC):
+        for size in (4096, 65536, 10000000):
+            with Program("echo-client", "--ipv4=10.0.0.3/24", "--ipv6=fd00::3/64", "--server=[%s]:9000" % ADDR6, "--bytes=%d" % size,
+                         net=("service=tap1",)) as client:
+                equal(client.wait(30), 0, client.text)
+                assert "%d of %d bytes came back as they were sent" % (size, size) in client.text, client.text
 
 
 @apart

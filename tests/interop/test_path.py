@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import socket
-import time
 
 from harness import ADDR, Capture, Program, apart, equal, recv_all, sh, wait_ready
 from net6 import ADDR6, STATIC, Agent, Host, tap6

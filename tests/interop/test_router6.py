@@ -297,6 +297,50 @@ def redirect_by_a_real_router():
 
 
 @apart
+def redirect_to_a_router_that_dies():
+    """when a router that we were redirected to does not answer any more, packets go to the default router again (RFC 4861 7.3.3)"""
+    with Lan() as lan, Agent() as p:
+        first, better = lan_with_router(lan, "r1", "2001:db8:1::1/64"), lan_with_router(lan, "r2", "2001:db8:1::2/64")
+        better_near = link_local("r2", better)
+        first.sh("ip", "addr", "del", FAR + "/128", "dev", "lo")
+        first.sh("ip", "-6", "route", "add", FAR + "/128", "via", better_near, "dev", "r1")
+        text = prefix("2001:db8:1::", 600, 300) + "AdvDefaultLifetime 600;\nAdvReachableTime 500;\nAdvRetransTimer 200;\n"
+        with Radvd("r1", text, first):
+            p.address("autoconf", "2001:db8:1::")
+            p.until("^router ::/0 via " + link_local("r1", first))
+            capture = Capture("tap0", "icmp6[0] == 137")
+            assert served(p, better) and served(p, better), "by the first router, then by the one that it redirects to"
+            assert "redirect" in capture.stop(), "there was no redirect"
+            p.until("^neighbour %s" % better_near)
+            better.sh("ip", "link", "set", "r2", "down")
+            first.sh("ip", "-6", "route", "del", FAR + "/128")
+            first.add("lo", FAR + "/128")
+            end = time.time() + 15
+            while not served(p, first):
+                assert time.time() < end, "packets still go to the dead router:\n" + p.show()
+
+
+@apart
+def router_that_forwards_no_longer():
+    """a router whose advertisements as a neighbour say that it is none any more is not used as one (RFC 4861 7.2.5)"""
+    with Lan() as lan, Agent() as p:
+        one, two = lan_with_router(lan, "r1", "2001:db8:1::1/64"), lan_with_router(lan, "r2", "2001:db8:1::2/64")
+        base = prefix("2001:db8:1::", 600, 300) + "AdvDefaultLifetime 600;\nAdvReachableTime 500;\nAdvRetransTimer 200;\n"
+        with Radvd("r1", base + "AdvDefaultPreference low;\n", one), Radvd("r2", base + "AdvDefaultPreference high;\n", two) as second:
+            p.address("autoconf", "2001:db8:1::")
+            p.until(r"^router ::/0 via %s low" % link_local("r1", one))
+            p.until(r"^router ::/0 via %s high" % link_local("r2", two))
+            assert served(p, two), "the better router"
+            second.p.kill()
+            second.p.wait()
+            two.sysctl("net.ipv6.conf.all.forwarding", 0)
+            two.sh("ip", "addr", "del", FAR + "/128", "dev", "lo")
+            end = time.time() + 15
+            while not served(p, one):
+                assert time.time() < end, "what is no router is still used:\n" + p.show()
+
+
+@apart
 def private_addresses_of_prefixes():
     """private identifiers are the same at each start and unrelated between prefixes; EUI-64 is the same on all; temporary ones come beside"""
     def start(*args):
