@@ -5,6 +5,7 @@
 #ifndef MN_LIST_H
 #define MN_LIST_H
 
+#include <base/inline.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,22 +16,22 @@ struct mn_list {
 /* The struct that holds `node` as its member `member`. */
 #define MN_CONTAINER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
-static inline void mn_list_init(struct mn_list *l)
+MN_INLINE void mn_list_init(struct mn_list *l)
 {
     l->next = l->prev = l;
 }
-static inline bool mn_list_is_empty(const struct mn_list *l)
+MN_INLINE bool mn_list_is_empty(const struct mn_list *l)
 {
     return l->next == l;
 }
 
 /* Whether `node` is in some list: true after a push, false after init and remove. */
-static inline bool mn_list_is_linked(const struct mn_list *node)
+MN_INLINE bool mn_list_is_linked(const struct mn_list *node)
 {
     return node->next != node;
 }
 
-static inline void mn_list_push_back(struct mn_list *l, struct mn_list *node)
+MN_INLINE void mn_list_push_back(struct mn_list *l, struct mn_list *node)
 {
     node->prev = l->prev;
     node->next = l;
@@ -38,13 +39,13 @@ static inline void mn_list_push_back(struct mn_list *l, struct mn_list *node)
     l->prev = node;
 }
 
-static inline void mn_list_push_front(struct mn_list *l, struct mn_list *node)
+MN_INLINE void mn_list_push_front(struct mn_list *l, struct mn_list *node)
 {
     mn_list_push_back(l->next, node);
 }
 
 /* Takes `node` out of its list and makes it point at itself again; harmless on a node alone. */
-static inline void mn_list_remove(struct mn_list *node)
+MN_INLINE void mn_list_remove(struct mn_list *node)
 {
     node->prev->next = node->next;
     node->next->prev = node->prev;
@@ -52,7 +53,7 @@ static inline void mn_list_remove(struct mn_list *node)
 }
 
 /* Takes out and returns the first node, NULL if there is none. */
-static inline struct mn_list *mn_list_pop_front(struct mn_list *l)
+MN_INLINE struct mn_list *mn_list_pop_front(struct mn_list *l)
 {
     if (mn_list_is_empty(l))
         return NULL;

@@ -15,6 +15,7 @@
 #define MN_MEM_H
 
 #include <base/assert.h>
+#include <base/inline.h>
 #include <base/list.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,7 +63,7 @@ bool mn_mem_init(struct mn_mem *mem, void *region, size_t len);
 void *mn_mem_carve(struct mn_mem *mem, size_t len);
 
 /* Pages that could still be given. */
-static inline uint32_t mn_mem_pages_left(const struct mn_mem *mem)
+MN_INLINE uint32_t mn_mem_pages_left(const struct mn_mem *mem)
 {
     return mem->page_count - mem->pages_used;
 }
@@ -72,7 +73,7 @@ uint8_t *mn_block_get_small(struct mn_mem *mem);
 uint8_t *mn_block_get_large(struct mn_mem *mem);
 
 /* The page that `at` points into, which must have been used. */
-static inline struct mn_page *mn_mem_page_of(const struct mn_mem *mem, const void *at)
+MN_INLINE struct mn_page *mn_mem_page_of(const struct mn_mem *mem, const void *at)
 {
     size_t number = (size_t)((const uint8_t *)at - mem->pages_at) / MN_PAGE_SIZE;
     MN_ASSERT(number < mem->page_untouched);
@@ -80,7 +81,7 @@ static inline struct mn_page *mn_mem_page_of(const struct mn_mem *mem, const voi
 }
 
 /* The count of the block that `at` points into. */
-static inline uint32_t *mn_block_refs_of(const struct mn_mem *mem, const uint8_t *at)
+MN_INLINE uint32_t *mn_block_refs_of(const struct mn_mem *mem, const uint8_t *at)
 {
     const struct mn_page *page = mn_mem_page_of(mem, at);
     size_t unit = (size_t)(at - mem->pages_at) / MN_BLOCK_SMALL;
@@ -90,31 +91,31 @@ static inline uint32_t *mn_block_refs_of(const struct mn_mem *mem, const uint8_t
 }
 
 /* Start and size of the block that `at` points into. */
-static inline uint32_t mn_block_size(const struct mn_mem *mem, const uint8_t *at)
+MN_INLINE uint32_t mn_block_size(const struct mn_mem *mem, const uint8_t *at)
 {
     return mn_mem_page_of(mem, at)->kind == MN_PAGE_LARGE ? MN_BLOCK_LARGE : MN_BLOCK_SMALL;
 }
 
-static inline uint8_t *mn_block_start(const struct mn_mem *mem, const uint8_t *at)
+MN_INLINE uint8_t *mn_block_start(const struct mn_mem *mem, const uint8_t *at)
 {
     size_t offset = (size_t)(at - mem->pages_at);
     return mem->pages_at + (offset & ~(size_t)(mn_block_size(mem, at) - 1));
 }
 
 /* Whether `at` is where a block may begin: then it is not in the one before. */
-static inline bool mn_block_is_edge(const struct mn_mem *mem, const uint8_t *at)
+MN_INLINE bool mn_block_is_edge(const struct mn_mem *mem, const uint8_t *at)
 {
     return (size_t)(at - mem->pages_at) % MN_BLOCK_SMALL == 0;
 }
 
 /* Whether the caller's is the only reference, so that free room in the block may be written. */
-static inline bool mn_block_is_sole(const struct mn_mem *mem, const uint8_t *at)
+MN_INLINE bool mn_block_is_sole(const struct mn_mem *mem, const uint8_t *at)
 {
     return *mn_block_refs_of(mem, at) == 1;
 }
 
 /* One more, one less reference to the block that `at` points into; the last one frees it. */
-static inline void mn_block_ref(struct mn_mem *mem, const uint8_t *at)
+MN_INLINE void mn_block_ref(struct mn_mem *mem, const uint8_t *at)
 {
     uint32_t *refs = mn_block_refs_of(mem, at);
     MN_ASSERT(*refs > 0 && *refs < UINT32_MAX);
@@ -123,7 +124,7 @@ static inline void mn_block_ref(struct mn_mem *mem, const uint8_t *at)
 
 void mn_block_free(struct mn_mem *mem, const uint8_t *at); /* only for mn_block_unref */
 
-static inline void mn_block_unref(struct mn_mem *mem, const uint8_t *at)
+MN_INLINE void mn_block_unref(struct mn_mem *mem, const uint8_t *at)
 {
     uint32_t *refs = mn_block_refs_of(mem, at);
     MN_ASSERT(*refs > 0);

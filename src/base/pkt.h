@@ -18,6 +18,7 @@
 
 #include <base/checksum.h>
 #include <base/env.h>
+#include <base/inline.h>
 #include <base/rd.h>
 #include <base/wr.h>
 #include <mnet/netdev.h>
@@ -59,7 +60,7 @@ void mn_pkt_drop(struct mn_env *env, struct mn_pkt *pkt, enum mnet_drop reason);
  * in a block that is this packet's alone (asserted). The offload facts move along: csum_start when
  * the checksum is PARTIAL, gso_hdr_len when gso is set. So a transport that sets csum_start 0 and
  * gso_hdr_len to the length of its header leaves the rest to the layers below. */
-static inline struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+MN_INLINE struct mn_wr mn_pkt_push(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
 {
     struct mnet_seg *first = &pkt->frame.seg[0];
     MN_ASSERT(len <= (size_t)(first->at - mn_block_start(&env->mem, first->at)));
@@ -79,7 +80,7 @@ void mn_pkt_pull_far(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
 
 /* Passes over `len` bytes in front, at most frame.len (asserted). Empty first ranges are released;
  * the offload facts stay as they are. */
-static inline void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+MN_INLINE void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
 {
     struct mnet_seg *first = &pkt->frame.seg[0];
     if (len >= first->len) {
@@ -95,7 +96,7 @@ static inline void mn_pkt_pull(struct mn_env *env, struct mn_pkt *pkt, uint32_t 
 void mn_pkt_limit(struct mn_env *env, struct mn_pkt *pkt, uint32_t len);
 
 /* Cuts the packet to `len` bytes; at most frame.len (asserted). */
-static inline void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
+MN_INLINE void mn_pkt_trim(struct mn_env *env, struct mn_pkt *pkt, uint32_t len)
 {
     MN_ASSERT(len <= pkt->frame.len);
     mn_pkt_limit(env, pkt, len);
@@ -113,7 +114,7 @@ bool mn_pkt_append(struct mn_env *env, struct mn_pkt *pkt, const void *from, uin
 uint32_t mn_pkt_copy_some(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t cap);
 
 /* Copies bytes [off, off + len) out; they must be there (asserted). */
-static inline void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t len)
+MN_INLINE void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void *to, uint32_t len)
 {
     MN_ASSERT(off <= pkt->frame.len && len <= pkt->frame.len - off);
     mn_pkt_copy_some(pkt, off, to, len);
@@ -123,7 +124,7 @@ static inline void mn_pkt_copy_out(const struct mn_pkt *pkt, uint32_t off, void 
 mn_sum mn_pkt_sum(const struct mn_pkt *pkt, uint32_t off, mn_sum sum);
 
 /* A reader over the first range, where all headers are. */
-static inline struct mn_rd mn_pkt_rd(const struct mn_pkt *pkt)
+MN_INLINE struct mn_rd mn_pkt_rd(const struct mn_pkt *pkt)
 {
     return mn_rd_over(pkt->frame.seg[0].at, pkt->frame.seg[0].len);
 }
@@ -137,7 +138,7 @@ struct mn_pktq {
     uint32_t count;             /* packets in it */
 };
 
-static inline void mn_pktq_push(struct mn_pktq *q, struct mn_pkt *pkt)
+MN_INLINE void mn_pktq_push(struct mn_pktq *q, struct mn_pkt *pkt)
 {
     pkt->next = NULL;
     if (q->tail)
@@ -148,7 +149,7 @@ static inline void mn_pktq_push(struct mn_pktq *q, struct mn_pkt *pkt)
     q->count++;
 }
 
-static inline struct mn_pkt *mn_pktq_pop(struct mn_pktq *q)
+MN_INLINE struct mn_pkt *mn_pktq_pop(struct mn_pktq *q)
 {
     struct mn_pkt *pkt = q->head;
     if (pkt) {

@@ -9,6 +9,7 @@
 #ifndef MN_RD_H
 #define MN_RD_H
 
+#include <base/inline.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@ struct mn_rd {
 #define MN_RD_MAX 131072 /* no reader covers more bytes than this */
 
 /* A reader over `len` bytes at `base`; a longer one than MN_RD_MAX is cut to nothing and bad. */
-static inline struct mn_rd mn_rd_over(const uint8_t *base, size_t len)
+MN_INLINE struct mn_rd mn_rd_over(const uint8_t *base, size_t len)
 {
     struct mn_rd r = {base, 0, 0, false};
     if (len > MN_RD_MAX)
@@ -34,18 +35,18 @@ static inline struct mn_rd mn_rd_over(const uint8_t *base, size_t len)
     return r;
 }
 
-static inline bool mn_rd_ok(const struct mn_rd *r)
+MN_INLINE bool mn_rd_ok(const struct mn_rd *r)
 {
     return !r->bad;
 }
 
 /* Bytes not read yet. */
-static inline int32_t mn_rd_left(const struct mn_rd *r)
+MN_INLINE int32_t mn_rd_left(const struct mn_rd *r)
 {
     return r->end - r->off;
 }
 
-static inline uint8_t mn_rd_u8(struct mn_rd *r)
+MN_INLINE uint8_t mn_rd_u8(struct mn_rd *r)
 {
     if (r->bad || r->off > r->end - 1) {
         r->bad = true;
@@ -56,7 +57,7 @@ static inline uint8_t mn_rd_u8(struct mn_rd *r)
     return value;
 }
 
-static inline uint16_t mn_rd_be16(struct mn_rd *r)
+MN_INLINE uint16_t mn_rd_be16(struct mn_rd *r)
 {
     if (r->bad || r->off > r->end - 2) {
         r->bad = true;
@@ -67,7 +68,7 @@ static inline uint16_t mn_rd_be16(struct mn_rd *r)
     return (uint16_t)(((unsigned)at[0] << 8) | at[1]);
 }
 
-static inline uint32_t mn_rd_be32(struct mn_rd *r)
+MN_INLINE uint32_t mn_rd_be32(struct mn_rd *r)
 {
     if (r->bad || r->off > r->end - 4) {
         r->bad = true;
@@ -79,7 +80,7 @@ static inline uint32_t mn_rd_be32(struct mn_rd *r)
 }
 
 /* Copies `len` bytes out; zeros when there are not as many. */
-static inline void mn_rd_bytes(struct mn_rd *r, uint8_t *out, int32_t len)
+MN_INLINE void mn_rd_bytes(struct mn_rd *r, uint8_t *out, int32_t len)
 {
     bool short_of = r->bad || len < 0 || len > MN_RD_MAX || r->off > r->end - len;
     if (short_of) {
@@ -94,7 +95,7 @@ static inline void mn_rd_bytes(struct mn_rd *r, uint8_t *out, int32_t len)
 }
 
 /* Passes over `len` bytes. */
-static inline void mn_rd_skip(struct mn_rd *r, int32_t len)
+MN_INLINE void mn_rd_skip(struct mn_rd *r, int32_t len)
 {
     if (r->bad || len < 0 || len > MN_RD_MAX || r->off > r->end - len) {
         r->bad = true;
@@ -105,7 +106,7 @@ static inline void mn_rd_skip(struct mn_rd *r, int32_t len)
 
 /* Takes the next `len` bytes as a reader of their own; empty and bad when there are not as many. It
  * has the same base: offsets in it count from there. */
-static inline struct mn_rd mn_rd_sub(struct mn_rd *r, int32_t len)
+MN_INLINE struct mn_rd mn_rd_sub(struct mn_rd *r, int32_t len)
 {
     struct mn_rd sub = {r->base, 0, 0, true};
     if (r->bad || len < 0 || len > MN_RD_MAX) {

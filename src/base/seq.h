@@ -7,6 +7,7 @@
 #ifndef MN_SEQ_H
 #define MN_SEQ_H
 
+#include <base/inline.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,56 +15,56 @@ struct mn_seq {
     uint32_t v;
 };
 
-static inline struct mn_seq mn_seq(uint32_t v)
+MN_INLINE struct mn_seq mn_seq(uint32_t v)
 {
     return (struct mn_seq){v};
 }
-static inline struct mn_seq mn_seq_add(struct mn_seq a, uint32_t n)
+MN_INLINE struct mn_seq mn_seq_add(struct mn_seq a, uint32_t n)
 {
     return (struct mn_seq){a.v + n};
 }
-static inline struct mn_seq mn_seq_sub(struct mn_seq a, uint32_t n)
+MN_INLINE struct mn_seq mn_seq_sub(struct mn_seq a, uint32_t n)
 {
     return (struct mn_seq){a.v - n};
 }
 
 /* The way from `a` forward to `b`: meaningful when a is not after b. */
-static inline uint32_t mn_seq_diff(struct mn_seq b, struct mn_seq a)
+MN_INLINE uint32_t mn_seq_diff(struct mn_seq b, struct mn_seq a)
 {
     return b.v - a.v;
 }
 
-static inline bool mn_seq_eq(struct mn_seq a, struct mn_seq b)
+MN_INLINE bool mn_seq_eq(struct mn_seq a, struct mn_seq b)
 {
     return a.v == b.v;
 }
-static inline bool mn_seq_lt(struct mn_seq a, struct mn_seq b)
+MN_INLINE bool mn_seq_lt(struct mn_seq a, struct mn_seq b)
 {
     return ((a.v - b.v) & 0x80000000u) != 0;
 }
-static inline bool mn_seq_le(struct mn_seq a, struct mn_seq b)
+MN_INLINE bool mn_seq_le(struct mn_seq a, struct mn_seq b)
 {
     return !mn_seq_lt(b, a);
 }
-static inline bool mn_seq_gt(struct mn_seq a, struct mn_seq b)
+MN_INLINE bool mn_seq_gt(struct mn_seq a, struct mn_seq b)
 {
     return mn_seq_lt(b, a);
 }
-static inline bool mn_seq_ge(struct mn_seq a, struct mn_seq b)
+MN_INLINE bool mn_seq_ge(struct mn_seq a, struct mn_seq b)
 {
     return !mn_seq_lt(a, b);
 }
-static inline struct mn_seq mn_seq_max(struct mn_seq a, struct mn_seq b)
+MN_INLINE struct mn_seq mn_seq_max(struct mn_seq a, struct mn_seq b)
 {
     return mn_seq_lt(a, b) ? b : a;
 }
-static inline struct mn_seq mn_seq_min(struct mn_seq a, struct mn_seq b)
+MN_INLINE struct mn_seq mn_seq_min(struct mn_seq a, struct mn_seq b)
 {
     return mn_seq_lt(a, b) ? a : b;
 }
 
 /* Whether `x` lies in [start, start + len). */
-static inline bool mn_seq_in(struct mn_seq x, struct mn_seq start, uint32_t len)
+MN_INLINE bool mn_seq_in(struct mn_seq x, struct mn_seq start, uint32_t len)
 {
     return x.v - start.v < len;
 }

@@ -6,6 +6,7 @@
 #ifndef MN_WR_H
 #define MN_WR_H
 
+#include <base/inline.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@ struct mn_wr {
 
 #define MN_WR_MAX 131072
 
-static inline struct mn_wr mn_wr_over(uint8_t *base, size_t len)
+MN_INLINE struct mn_wr mn_wr_over(uint8_t *base, size_t len)
 {
     struct mn_wr w = {base, 0, 0, false};
     if (len > MN_WR_MAX)
@@ -30,16 +31,16 @@ static inline struct mn_wr mn_wr_over(uint8_t *base, size_t len)
     return w;
 }
 
-static inline bool mn_wr_ok(const struct mn_wr *w)
+MN_INLINE bool mn_wr_ok(const struct mn_wr *w)
 {
     return !w->bad;
 }
-static inline int32_t mn_wr_left(const struct mn_wr *w)
+MN_INLINE int32_t mn_wr_left(const struct mn_wr *w)
 {
     return w->end - w->off;
 }
 
-static inline void mn_wr_u8(struct mn_wr *w, uint8_t value)
+MN_INLINE void mn_wr_u8(struct mn_wr *w, uint8_t value)
 {
     if (w->bad || w->off > w->end - 1) {
         w->bad = true;
@@ -49,7 +50,7 @@ static inline void mn_wr_u8(struct mn_wr *w, uint8_t value)
     w->off += 1;
 }
 
-static inline void mn_wr_be16(struct mn_wr *w, uint16_t value)
+MN_INLINE void mn_wr_be16(struct mn_wr *w, uint16_t value)
 {
     if (w->bad || w->off > w->end - 2) {
         w->bad = true;
@@ -61,7 +62,7 @@ static inline void mn_wr_be16(struct mn_wr *w, uint16_t value)
     w->off += 2;
 }
 
-static inline void mn_wr_be32(struct mn_wr *w, uint32_t value)
+MN_INLINE void mn_wr_be32(struct mn_wr *w, uint32_t value)
 {
     if (w->bad || w->off > w->end - 4) {
         w->bad = true;
@@ -75,7 +76,7 @@ static inline void mn_wr_be32(struct mn_wr *w, uint32_t value)
     w->off += 4;
 }
 
-static inline void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len)
+MN_INLINE void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len)
 {
     if (w->bad || len < 0 || len > MN_WR_MAX || w->off > w->end - len) {
         w->bad = true;
@@ -87,7 +88,7 @@ static inline void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len
 }
 
 /* Writes `len` zero bytes. */
-static inline void mn_wr_zeros(struct mn_wr *w, int32_t len)
+MN_INLINE void mn_wr_zeros(struct mn_wr *w, int32_t len)
 {
     if (w->bad || len < 0 || len > MN_WR_MAX || w->off > w->end - len) {
         w->bad = true;
@@ -100,7 +101,7 @@ static inline void mn_wr_zeros(struct mn_wr *w, int32_t len)
 
 /* Takes the next `len` bytes as a writer of their own; empty and bad when there are not as many. It
  * has the same base: offsets in it count from there. */
-static inline struct mn_wr mn_wr_sub(struct mn_wr *w, int32_t len)
+MN_INLINE struct mn_wr mn_wr_sub(struct mn_wr *w, int32_t len)
 {
     struct mn_wr sub = {w->base, 0, 0, true};
     if (w->bad || len < 0 || len > MN_WR_MAX) {
