@@ -15,5 +15,6 @@ import test_ip6  # noqa: E402,F401
 import test_router6  # noqa: E402,F401
 import test_path  # noqa: E402,F401
 import test_group  # noqa: E402,F401
+import test_attack6  # noqa: E402,F401
 
 sys.exit(harness.main())
