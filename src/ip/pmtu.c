@@ -165,7 +165,7 @@ uint32_t mn_ip_pmtu_update(struct mn_ip *ip, const struct mnet_addr *dst, uint32
     if (mtu >= known) {
         /* RFC 8899 4.6: but it says where the search need not go on. */
         struct mn_ip_pmtu_entry *searched = find(ip, dst);
-        if (searched && mtu >= searched->mtu && mtu < searched->high)
+        if (searched && mtu < searched->high)
             set_high(searched, mtu, true);
         return known;
     }
@@ -210,7 +210,7 @@ void mn_ip_pmtu_probed(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t m
     uint32_t link = mn_ip_link_mtu(ip, dst);
     const struct mn_ip_pmtu_entry *old = find(ip, dst);
     bool is_new_search = old && old->raise_at <= ip->env->now;
-    if (size > link || mn_ip_is_own(ip, dst) || (!old && has_arrived && size == link))
+    if (size > link || mn_ip_is_own(ip, dst))
         return;
     struct mn_ip_pmtu_entry *entry = renew(ip, dst, mtu, LIFETIME + GRACE);
     if (is_new_search)

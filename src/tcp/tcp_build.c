@@ -55,9 +55,6 @@ void mn_tcp_mtu_set(struct mnet_conn *conn, uint32_t mtu)
     if (mss < MN_TCP_MSS_MIN)
         mss = MN_TCP_MSS_MIN;
     conn->mss = (uint16_t)(mss - opts);
-    /* A path that takes more than before: the window is a segment at least. */
-    if (conn->cc.cwnd < conn->mss)
-        conn->cc.cwnd = conn->mss;
 }
 
 void mn_tcp_mss_init(struct mnet_conn *conn)

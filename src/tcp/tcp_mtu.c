@@ -73,12 +73,12 @@ static void pause_probing(struct mnet_conn *conn)
     conn->mtu_probe_at = conn->tcp->env->now + (pause > PAUSE_MIN ? pause : PAUSE_MIN);
 }
 
-/* Whether nothing is known to be wrong: a probe in a recovery would tell nothing. */
+/* Whether nothing is known to be wrong: a probe in a recovery, which duplicate ACKs begin, would
+ * tell nothing. SACK blocks of ours would make it larger than it is meant to be. */
 static bool is_calm(const struct mnet_conn *conn)
 {
-    return !conn->is_recovering && !conn->is_after_rto && conn->dup_acks == 0 &&
-           conn->scoreboard.len == 0 && mn_seq_eq(conn->snd_nxt, conn->snd_max) &&
-           conn->is_syn_acked && !mn_rcvq_has_ooo(&conn->rcvq);
+    return !conn->is_after_rto && conn->dup_acks == 0 && conn->scoreboard.len == 0 &&
+           mn_seq_eq(conn->snd_nxt, conn->snd_max) && !mn_rcvq_has_ooo(&conn->rcvq);
 }
 
 uint32_t mn_tcp_mtu_probe_len(struct mnet_conn *conn, uint32_t queued)
@@ -167,13 +167,9 @@ static void fall(struct mnet_conn *conn)
 
 void mn_tcp_mtu_timeout(struct mnet_conn *conn)
 {
-    uint16_t before = conn->mss;
     /* RFC 4821 7.6.3: those that should have told of the probe's loss may be lost themselves. */
     mn_tcp_mtu_loss(conn, mn_seq_eq(conn->snd_una, conn->mtu_probe));
     mn_tcp_mtu_forget(conn);
-    /* Another connection may know better. */
-    mn_tcp_mss_update(conn);
-    bool is_time = conn->backoff >= FALL_FIRST && (conn->backoff - FALL_FIRST) % FALL_EACH == 0;
-    if (conn->mss == before && is_time)
+    if (conn->backoff >= FALL_FIRST && (conn->backoff - FALL_FIRST) % FALL_EACH == 0)
         fall(conn);
 }

@@ -191,7 +191,7 @@ static void partial_ack(struct mnet_conn *conn, uint32_t acked)
     conn->rexmt_nxt = mn_seq_max(conn->rexmt_nxt, conn->snd_una);
     if (conn->is_mtu_probe_lost && !is_probe_alone(conn))
         more_is_lost(conn);
-    if (conn->scoreboard.len == 0 && !conn->is_mtu_probe_lost)
+    if (conn->scoreboard.len == 0)
         conn->is_rexmt_wanted = true;
     conn->inflation -= acked < conn->inflation ? acked : conn->inflation;
     if (acked >= conn->mss)

@@ -346,7 +346,7 @@ static void acquaint(struct traffic *t, struct sim_link *link)
     *sim_link_config(link) = trouble;
 }
 
-static void run(struct traffic *t, const struct traffic_config *config)
+static void run(struct traffic *t, const struct traffic_config *config, struct sim_link *link)
 {
     struct mnet_stack *stacks[2] = {t->client.stack, t->server.stack};
     mnet_time end = sim_now(t->sim) + config->patience;
@@ -357,6 +357,8 @@ static void run(struct traffic *t, const struct traffic_config *config)
             return;
         }
         users(t, config);
+        if (config->mtu_every > 0)
+            sim_link_config(link)->mtu = config->mtus[sim_now(t->sim) / config->mtu_every % 4];
         sim_drive(t->sim, stacks, 2, sim_now(t->sim) + MNET_US(200 + traffic_below(t, 20000)), NULL,
                   NULL);
         if (round % 8 == 0)
@@ -420,7 +422,7 @@ const char *traffic_run(const struct traffic_config *config, uint64_t seed, uint
     acquaint(t, link);
     mnet_stack_fail_at(t->server.stack, config->fail_at);
     open_conns(t, config);
-    run(t, config);
+    run(t, config, link);
     finish(t);
     mnet_stack_destroy(t->client.stack);
     mnet_stack_destroy(t->server.stack);

@@ -60,11 +60,13 @@ struct traffic {
 struct traffic_config {
     struct sim_link_config link;
     struct sim_device_config devices[2];
-    size_t memory_len;     /* of each host; 0: 8 MiB */
-    uint32_t buffers;      /* send and receive buffer; 0: the stack's default */
-    unsigned conns;        /* at most TRAFFIC_CONNS */
-    uint64_t bytes_max;    /* each way and connection, at most */
-    bool is_ipv6;          /* the traffic, not only the link */
+    size_t memory_len;   /* of each host; 0: 8 MiB */
+    uint32_t buffers;    /* send and receive buffer; 0: the stack's default */
+    unsigned conns;      /* at most TRAFFIC_CONNS */
+    uint64_t bytes_max;  /* each way and connection, at most */
+    bool is_ipv6;        /* the traffic, not only the link */
+    mnet_time mtu_every; /* so often the link takes another of these, in turn; 0: never */
+    uint32_t mtus[4];
     bool has_aborts;       /* some connections are aborted on the way */
     uint64_t fail_at;      /* the n-th allocation of the server fails */
     mnet_time patience;    /* virtual time after which all must be over */

@@ -261,6 +261,8 @@ static void test_a_fall_is_for_all_and_tries_first_what_was_lost(void **state)
     assert_int_equal(pmtu(f, FAR), 1500);
     assert_int_equal(next(f, 1500, 1500, &again), 0);
     assert_int_equal(again, MNET_NEVER);
+    f->link.mtu = 9000;
+    assert_int_equal(pmtu(f, FAR), 9000);
 }
 
 /* A fall below what the link takes, on a path that a report has made narrow before. */
@@ -317,6 +319,12 @@ static void test_a_size_is_given_up_after_three_losses_in_a_row(void **state)
     }
     assert_int_equal(next(f, 1370, 1500, &again), 1435);
     assert_int_equal(pmtu(f, FAR), 1370);
+    probed(f, 1370, 1435, false);
+    probed(f, 1370, 1435, false);
+    assert_int_equal(next(f, 1370, 1500, &again), 1402);
+    for (int i = 0; i < 3; i++)
+        probed(f, 1240, 1500, false);
+    assert_int_equal(next(f, 1370, 1500, &again), 1402);
 }
 
 /* The peer's offer bounds the probes of one connection, not the search. */

@@ -8,6 +8,20 @@
 
 #define MSS 1460u
 #define BASE 1200u /* text of the first size to fall back to */
+#define WIDE 1400u /* a size above the base, as text */
+/* What a probe and three others behind it take; a probe of a few bytes more is not worth it. */
+#define ENOUGH (BASE + BASE / 4 + 3 * BASE)
+
+/* A connection on a path of which 1240 bytes are known, of a link of 1500; `size` is to be tried.
+ */
+static inline void narrow(uint32_t size, bool has_sack)
+{
+    fix.pmtu = 1240;
+    fix.probe_size = size;
+    fix.peer.has_sack = has_sack;
+    conn_established();
+    assert_int_equal(fix.conn->mss, BASE);
+}
 
 /* The ACK of everything sent so far. */
 static inline void ack_all(void)
