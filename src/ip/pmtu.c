@@ -125,6 +125,14 @@ static struct mn_ip_pmtu_entry *pick(const struct mn_ip *ip, const struct mnet_a
     return best;
 }
 
+/* Up to where the search goes. */
+static void set_high(struct mn_ip_pmtu_entry *entry, uint32_t high, bool is_next)
+{
+    entry->high = (uint16_t)(high < entry->mtu ? entry->mtu : high);
+    entry->is_high_next = is_next && entry->high > entry->mtu;
+    entry->misses = 0;
+}
+
 /* The entry of `dst`: the old one, or a new one that knows nothing but that `mtu` bytes get there.
  */
 static struct mn_ip_pmtu_entry *renew(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu,
@@ -134,25 +142,16 @@ static struct mn_ip_pmtu_entry *renew(struct mn_ip *ip, const struct mnet_addr *
     struct mn_ip_pmtu_entry *entry = find(ip, dst);
     if (!entry) {
         entry = pick(ip, dst);
-        *entry = (struct mn_ip_pmtu_entry){.dst = *dst};
+        entry->dst = *dst;
+        entry->is_below = false;
         entry->mtu = (uint16_t)(mtu < floor ? floor : mtu);
-        entry->high = (uint16_t)mn_ip_link_mtu(ip, dst);
-        entry->high = entry->high < entry->mtu ? entry->mtu : entry->high;
-        entry->is_high_next = true;
+        set_high(entry, mn_ip_link_mtu(ip, dst), true);
     }
     entry->raise_at = ip->env->now + LIFETIME;
     entry->expires = ip->env->now + keep;
     if (ip->pmtu_until < entry->expires)
         ip->pmtu_until = entry->expires;
     return entry;
-}
-
-/* Up to where the search goes. */
-static void set_high(struct mn_ip_pmtu_entry *entry, uint32_t high, bool is_next)
-{
-    entry->high = (uint16_t)(high < entry->mtu ? entry->mtu : high);
-    entry->is_high_next = is_next && entry->high > entry->mtu;
-    entry->misses = 0;
 }
 
 uint32_t mn_ip_pmtu_update(struct mn_ip *ip, const struct mnet_addr *dst, uint32_t mtu)
@@ -199,7 +198,7 @@ uint32_t mn_ip_pmtu_probe(const struct mn_ip *ip, const struct mnet_addr *dst, u
     if (high > mtu && entry->is_high_next)
         return high;
     if (high >= mtu + GRAIN)
-        return mtu + (high - mtu + 1) / 2;
+        return (mtu + high + 1) / 2;
     *again = entry->raise_at;
     return 0;
 }

@@ -9,6 +9,8 @@ import hashlib
 import os
 import re
 import socket
+import struct
+import time
 
 from harness import ADDR, Capture, Program, apart, equal, recv_all, sh, wait_ready
 from net6 import ADDR6, STATIC, Agent, Host, tap6
@@ -126,6 +128,27 @@ def black_hole_in_plain_frames():
     """both families without offload: the same, once"""
     for family in FAMILIES:
         transfer_while_it_shrinks(family, ",offload=off", [1300], size=4 << 20, without_icmp=True)
+
+
+@apart
+def probes_find_what_a_silent_path_takes():
+    """both families, with and without offload: a path takes 1,400 bytes and does not say so; in the end, packets are less than 8 bytes smaller (RFC 8899)"""
+    for family, device in ((f, d) for f in FAMILIES for d in ("", ",offload=off")):
+        size = 6 << 20
+        with Path() as path, Program("hash", "--bytes=%d" % size, *WAY_OUT, net=("service=tap0" + device,)) as p:
+            wait_ready(p, 9000)
+            path.no_icmp()
+            path.shrink(1400)
+            sha = hashlib.sha256()
+            with path.connect(family, 9001) as s:
+                while data := s.recv(1 << 14):
+                    sha.update(data)
+                    time.sleep(0.01)
+                # The largest segment that the kernel has seen: tcpi_rcv_mss.
+                (largest,) = struct.unpack_from("=I", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 20)
+            equal(p.wait_for(r"sent (\w{64})").group(1), sha.hexdigest(), "hash of what mnet sent")
+            packet = largest + (32 if family == socket.AF_INET else 52) + 20
+            equal(1392 < packet <= 1400, True, "whether packets of %d bytes are as large as the path takes" % packet)
 
 
 @apart

@@ -7,6 +7,7 @@
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0 -eva-slevel-function main:0
  * options: -eva-split-return-function mn_ip_source:0,source6:0 -eva-slevel-function mn_ip_source:20,source6:20,sources:20
+ * options: -eva-plevel 300
  * sources: src/ip/route.c src/ip/group.c src/ip/pmtu.c src/base/addr.c src/base/env.c
  * reach: 95 */
 #include "path.h"
@@ -127,6 +128,9 @@ static void any_tables(void)
     //@ loop unroll 256;
     for (unsigned i = 0; i < MN_IP_PMTUS; i++)
         pmtu[i].is_below = any_bool();
+    //@ loop unroll 256;
+    for (unsigned i = 0; i < MN_IP_PMTUS; i++)
+        pmtu[i].is_high_next = any_bool();
 }
 
 static void questions(void)
@@ -170,6 +174,22 @@ static void mtus(void)
     //@ assert plateau: 68 <= mtu <= 32000;
 }
 
+/* A connection's packets are of at most 65,535 bytes; nothing else is known of what it says of its probes. */
+static void probes(void)
+{
+    struct mnet_addr addr = any_addr();
+    uint32_t sent = Frama_C_unsigned_int_interval(0, 65535);
+    mnet_time again;
+    uint32_t size = mn_ip_pmtu_probe(&ip, &addr, sent, any_u32(), &again);
+    //@ assert size: size <= 65535 && \initialized(&again);
+    mn_ip_pmtu_probed(&ip, &addr, sent, any_u32(), any_bool());
+    size = mn_ip_pmtu_fallback(&ip, &addr, sent);
+    //@ assert fallback: size <= 65535;
+    mn_ip_pmtu_fell(&ip, &addr, size, any_u32());
+    size = mn_ip_mtu_max(&ip, &addr);
+    //@ assert most: size <= 65535;
+}
+
 static void changes(void)
 {
     struct mnet_addr addr = any_addr();
@@ -203,6 +223,7 @@ int main(void)
     questions();
     sources();
     mtus();
+    probes();
     changes();
     return 0;
 }
