@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Frames and user calls in any order on a live stack, with a listener, connections both ways and a
- * UDP socket.
+ * Frames and user calls of both families in any order on a live stack, with a listener, connections
+ * both ways and a UDP socket.
  *
  * The input is a program: each step builds a frame with right checksums around fields from the
  * input (TCP segments are placed relative to what the stack expects, so that many of them count),
@@ -41,6 +41,9 @@ struct world {
 
 static struct world w;
 
+static const struct mnet_addr peer6 = {{0xfd, [15] = (uint8_t)PEER_IP}};
+static const struct mnet_addr stack6 = {{0xfd, [15] = (uint8_t)PEER_STACK_IP}};
+
 /* ---- users ---- */
 
 static void on_event(struct mnet_conn *conn, unsigned events, void *arg)
@@ -70,7 +73,8 @@ static void began(struct user *user)
     mnet_conn_peers(user->conn, &local, &remote);
     user->flow = remote.port - PEER_PORT;
     user->sent = user->received = 0;
-    user->is_known = user->flow < PEER_FLOWS && mnet_addr_to_v4(&remote.addr) == PEER_IP;
+    user->is_known = user->flow < PEER_FLOWS && (mnet_addr_to_v4(&remote.addr) == PEER_IP ||
+                                                 memcmp(&remote.addr, &peer6, sizeof peer6) == 0);
 }
 
 static void user_accept(void)
@@ -87,7 +91,11 @@ static void user_connect(struct fuzz_input *in)
     /* Mostly to the peer, sometimes to nobody, to itself, or beyond the gateway. */
     static const uint32_t others[] = {0x0a000063, PEER_STACK_IP, 0x7f000001, 0x08080808};
     uint32_t v4 = what < 0xc0 ? PEER_IP : others[what % 4];
-    const struct mnet_endpoint to = {mnet_addr_v4(v4), (uint16_t)(PEER_PORT + what % PEER_FLOWS)};
+    struct mnet_endpoint to = {mnet_addr_v4(v4), (uint16_t)(PEER_PORT + what % PEER_FLOWS4)};
+    if ((what & 0xf0) == 0x80)
+        to = (struct mnet_endpoint){peer6, (uint16_t)(to.port + PEER_FLOWS4)};
+    if ((what & 0xf0) == 0xf0)
+        to.addr = what & 1 ? stack6 : (struct mnet_addr){{0x20, 1, [15] = what}};
     if (user && mnet_conn_open(w.stack, NULL, &to, on_event, user, &user->conn) == MNET_OK)
         began(user);
 }
@@ -185,7 +193,11 @@ static void dgram_step(struct fuzz_input *in)
 {
     static uint8_t bytes[65536];
     uint8_t what = fuzz_u8(in);
-    const struct mnet_endpoint to = {mnet_addr_v4(what & 4 ? PEER_STACK_IP : PEER_IP), 4000};
+    struct mnet_endpoint to = {mnet_addr_v4(what & 4 ? PEER_STACK_IP : PEER_IP), 4000};
+    if (what & 0x80)
+        to.addr = what & 4 ? stack6 : peer6;
+    if ((what & 0xc0) == 0xc0) /* a group, which the socket is in or not */
+        to.addr = (struct mnet_addr){{0xff, 2, [15] = what}};
     struct mnet_endpoint from;
     switch (what & 3) {
     case 0:
@@ -256,7 +268,7 @@ static uint32_t difference(struct fuzz_input *in, uint8_t how)
 static void tcp_step(struct fuzz_input *in)
 {
     uint8_t which = fuzz_u8(in), how = fuzz_u8(in), flags = fuzz_u8(in);
-    unsigned i = which % PEER_FLOWS;
+    unsigned i = which % PEER_FLOWS4 + (w.peer.is_ipv6 ? PEER_FLOWS4 : 0);
     struct peer_flow *flow = &w.peer.flow[i];
     uint8_t options[MN_TCP_OPTIONS_LEN_MAX];
     if (which & 4)
@@ -279,7 +291,7 @@ static void tcp_step(struct fuzz_input *in)
 static void polite_step(struct fuzz_input *in)
 {
     uint8_t which = fuzz_u8(in);
-    unsigned i = which % PEER_FLOWS;
+    unsigned i = which % PEER_FLOWS4 + (w.peer.is_ipv6 ? PEER_FLOWS4 : 0);
     struct peer_flow *flow = &w.peer.flow[i];
     bool is_syn = (which & 0x80) != 0;
     struct mn_tcp_hdr h = {.src_port = (uint16_t)(PEER_PORT + i),
@@ -350,6 +362,27 @@ static void udp_step(struct fuzz_input *in)
              len);
 }
 
+/* A message of neighbour discovery about somebody, with options of any bytes, or of right length.
+ */
+static void ndp_step(struct fuzz_input *in)
+{
+    static const uint8_t kinds[] = {1, 2, 3, 5, 14, 24, 25, 31};
+    uint8_t type = fuzz_u8(in), flags = fuzz_u8(in), about = fuzz_u8(in), options[256];
+    size_t len = 0;
+    for (unsigned i = 0; i < type >> 5; i++) {
+        uint8_t kind = fuzz_u8(in);
+        size_t units =
+            kind & 0x80 ? fuzz_u8(in) % 5u : (size_t)(kind % 8 == 2 || kind % 8 >= 5 ? 4 : 1);
+        options[len] = kinds[kind % 8];
+        options[len + 1] = (uint8_t)units;
+        for (size_t k = 2; k < units * 8; k++)
+            options[len + k] = fuzz_u8(in);
+        len += units * 8;
+    }
+    peer_ndp(&w.peer, (uint8_t)(133 + type % 5), flags, 0x0a000000u | about, options, len);
+    w.peer.is_wild = true; /* the way to us may lead elsewhere now */
+}
+
 /* The last frame again, with some bytes changed, cut or lengthened. */
 static void mangle_step(struct fuzz_input *in)
 {
@@ -394,6 +427,9 @@ static void begin(void)
     config.tcp_time_wait_max = 4;
     config.tcp_rcv_buf = 16384;
     config.tcp_snd_buf = 16384;
+    config.ipv6_mode = MNET_IPV6_PRIVATE;
+    config.ipv6_temporary = true;
+    config.ipv6[0] = (struct mnet_cidr){stack6, 64};
     FUZZ_CHECK(mnet_stack_create(&config, w.now, &w.stack, &why) == MNET_OK);
     const struct mnet_endpoint listen = {mnet_addr_any(), PEER_LISTEN_PORT};
     const struct mnet_endpoint dgram = {mnet_addr_any(), UDP_PORT};
@@ -418,9 +454,25 @@ static void frame_in(void)
         poll();
 }
 
+/* Waits until the addresses of IPv6 are the stack's, and lets it know where the peer is. */
+static void acquaint(void)
+{
+    static const uint8_t mac[] = {1, 1, 2, 0, 0, 0, 0, 1};
+    for (unsigned i = 0; i < 2; i++) { /* up to a second, and a second of silence */
+        w.now += MNET_MS(1050);
+        poll();
+    }
+    FUZZ_CHECK(mnet_stack_is_ready(w.stack));
+    peer_ndp(&w.peer, 135, 8, PEER_STACK_IP, mac, sizeof mac);
+    frame_in();
+    peer_arp(&w.peer, MN_ARP_OP_REQUEST, PEER_IP, PEER_STACK_IP);
+    frame_in();
+}
+
 static void step(struct fuzz_input *in)
 {
     uint8_t what = fuzz_u8(in);
+    w.peer.is_ipv6 = (what & 0x80) != 0;
     switch (what % 16) {
     case 0:
     case 1:
@@ -445,7 +497,10 @@ static void step(struct fuzz_input *in)
         mangle_step(in);
         break;
     case 10:
-        raw_step(in);
+        if (w.peer.is_ipv6)
+            ndp_step(in);
+        else
+            raw_step(in);
         break;
     case 11:
         peer_arp(&w.peer, 1 + (what >> 4) % 3, (what & 0x80) ? PEER_STACK_IP : PEER_IP,
@@ -474,8 +529,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct fuzz_input in = {data, len};
     begin();
-    peer_arp(&w.peer, MN_ARP_OP_REQUEST, PEER_IP, PEER_STACK_IP);
-    frame_in();
+    acquaint();
     for (unsigned i = 0; i < STEPS_MAX && in.left > 0; i++)
         step(&in);
     for (unsigned i = 0; i < CONNS; i++)

@@ -73,6 +73,10 @@ void peer_repair(struct peer *peer)
     if (peer->frame_len < MN_ETHER_HDR_LEN + MN_IP4_HDR_LEN_MIN)
         return;
     size_t len = peer->frame_len - MN_ETHER_HDR_LEN;
+    if (at[0] >> 4 == 6) {
+        peer_repair6(at, len);
+        return;
+    }
     size_t header_len = (at[0] & 15u) * 4u;
     if (header_len < MN_IP4_HDR_LEN_MIN || header_len > len)
         return;
@@ -117,7 +121,11 @@ void peer_arp(struct peer *peer, uint16_t op, uint32_t spa, uint32_t tpa)
 static struct mn_wr start_ip(struct peer *peer, struct mn_ip4_hdr h, const uint8_t *options,
                              size_t options_len, size_t len)
 {
-    struct mn_wr w = start(peer, MN_ETHERTYPE_IP4);
+    struct mn_wr w = start(peer, peer->is_ipv6 ? MN_ETHERTYPE_IP6 : MN_ETHERTYPE_IP4);
+    if (peer->is_ipv6) {
+        peer_start6(&w, &h, options, options_len, len);
+        return w;
+    }
     options_len = options_len > MN_IP4_OPTIONS_LEN_MAX ? MN_IP4_OPTIONS_LEN_MAX : options_len & ~3u;
     h.header_len = (uint8_t)(MN_IP4_HDR_LEN_MIN + options_len);
     h.total_len = (uint16_t)(h.header_len + len);
@@ -237,6 +245,9 @@ void peer_see(struct peer *peer, const uint8_t *frame, size_t len)
     if (h.type == MN_ETHERTYPE_ARP) {
         struct mn_arp_hdr arp;
         FUZZ_CHECK(mn_arp_hdr_read(&r, &arp));
+    } else if (h.type == MN_ETHERTYPE_IP6) {
+        if (peer_see6(frame + MN_ETHER_HDR_LEN, len - MN_ETHER_HDR_LEN, &r))
+            see_tcp(peer, r);
     } else {
         FUZZ_CHECK(h.type == MN_ETHERTYPE_IP4);
         see_ip(peer, frame + MN_ETHER_HDR_LEN, len - MN_ETHER_HDR_LEN);
