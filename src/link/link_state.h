@@ -53,6 +53,7 @@ enum mn_neigh_state {
     MN_NEIGH_FREE,       /* not in use */
     MN_NEIGH_INCOMPLETE, /* asked, not answered; packets wait */
     MN_NEIGH_FAILED,     /* did not answer; packets are refused for a while */
+    MN_NEIGH_LOST,       /* did not answer lately; the next packet asks everybody */
     MN_NEIGH_REACHABLE,  /* heard of lately */
     MN_NEIGH_STALE,      /* not heard of lately, or never by an answer; checked when used */
     MN_NEIGH_DELAY,      /* used; whoever uses it may confirm it before it is asked */
@@ -63,7 +64,7 @@ enum mn_neigh_state {
 enum mn_neigh_class {
     MN_NEIGH_CLASS_FREE,    /* FREE */
     MN_NEIGH_CLASS_ASKED,   /* INCOMPLETE */
-    MN_NEIGH_CLASS_FAILED,  /* FAILED */
+    MN_NEIGH_CLASS_FAILED,  /* FAILED, LOST */
     MN_NEIGH_CLASS_LEARNED, /* told us its address, never sent to */
     MN_NEIGH_CLASS_USED,    /* sent to: longest ago in front */
     MN_NEIGH_CLASSES

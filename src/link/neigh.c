@@ -5,19 +5,23 @@
  *
  *                     request             answer                  unconfirmed for long
  *   packet to nobody --------> INCOMPLETE ------> REACHABLE ---------------------------> STALE
- *   known                   3 asked |                ^  ^                          used |  | 20 min
- *                                   v                |  | confirmed                     v  v
- *                        gone <-- FAILED             |  +-- PROBE <------------------ DELAY gone
- *                             3 s                 hint      | 3 asked     5 s
- *                                                           v
- *                                                          gone
+ *   known                 ^     | 3 asked            ^  ^                          used |  | 20 min
+ *                         |     v                    |  | confirmed                     v  v
+ *                         |  FAILED                  |  +-- PROBE <------------------ DELAY gone
+ *                  packet |     | 3 s           hint       | 3 asked     5 s
+ *                         |     v                          |
+ *                        LOST <----------------------------+
+ *                         | 1 min
+ *                         v
+ *                        gone
  *
  * INCOMPLETE asks everybody once a second, three times (RFC 1122 2.3.2.1: no flood of requests),
  * and packets wait meanwhile. FAILED refuses packets at once, so that a sender hears of it and the
- * link is not asked again and again. STALE is used as it is; whoever uses it has 5 s to find that
- * the neighbour is there (an acknowledgement of new data), then the neighbour itself is asked (RFC
- * 1122 2.3.2.1: unicast poll). So busy TCP peers are never asked, and a host that has gone or moved
- * is noticed soon.
+ * link is not asked again and again. LOST is asked anew for whoever must have it, but whoever has a
+ * choice takes another one (RFC 4861 6.3.6). STALE is used as it is; whoever uses it has 5 s to
+ * find that the neighbour is there (an acknowledgement of new data), then the neighbour itself is
+ * asked (RFC 1122 2.3.2.1: unicast poll). So busy TCP peers are never asked, and a host that has
+ * gone or moved is noticed soon.
  *
  * The key is an address of either family. What differs: IPv4 believes whatever a neighbour says of
  * itself (RFC 826) and has times of its own; IPv6 tells an answer from an announcement, and takes
@@ -31,11 +35,12 @@
 #include <link/link_state.h>
 #include <string.h>
 
-#define SOLICITS 3                   /* RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
-#define DELAY_TIME MNET_SEC(5)       /* RFC 4861 10: DELAY_FIRST_PROBE_TIME */
-#define FAILED_TIME MNET_SEC(3)      /* as long as it usually took to find out */
-#define STALE_TIME MNET_SEC(1200)    /* of an entry that is not used: 20 minutes are customary */
-#define IP4_RETRANS_TIME MNET_SEC(1) /* RFC 1122 2.3.2.1: at most one request a second */
+#define SOLICITS 3                /* RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
+#define DELAY_TIME MNET_SEC(5)    /* RFC 4861 10: DELAY_FIRST_PROBE_TIME */
+#define FAILED_TIME MNET_SEC(3)   /* as long as it usually took to find out */
+#define LOST_TIME MNET_SEC(60)    /* RFC 4191 3.5: a router that was passed over is tried again */
+#define STALE_TIME MNET_SEC(1200) /* of an entry that is not used: 20 minutes are customary */
+#define IP4_RETRANS_TIME MNET_SEC(1)    /* RFC 1122 2.3.2.1: at most one request a second */
 #define IP4_REACHABLE_TIME MNET_SEC(60) /* RFC 1122 2.3.2.1: about a minute */
 
 /* RFC 4861 10: REACHABLE_TIME, RETRANS_TIMER: until a router says otherwise. */
@@ -165,16 +170,20 @@ static bool give_up_first(struct mn_link *link, enum mn_neigh_class class)
     return true;
 }
 
+static unsigned unresolved(const struct mn_link *link)
+{
+    return link->neigh.count[MN_NEIGH_CLASS_ASKED] + link->neigh.count[MN_NEIGH_CLASS_FAILED];
+}
+
 /* An entry for `addr`, in the class that it is asked for; NULL when all entries have a better
  * right. */
 static struct mn_neigh *add(struct mn_link *link, const struct mnet_addr *addr,
                             enum mn_neigh_class class)
 {
     struct mn_neigh_table *table = &link->neigh;
-    unsigned unresolved = table->count[MN_NEIGH_CLASS_ASKED] + table->count[MN_NEIGH_CLASS_FAILED];
     bool is_full = table->count[MN_NEIGH_CLASS_FREE] == 0;
     bool has_room = true;
-    if (class == MN_NEIGH_CLASS_ASKED && unresolved >= MN_NEIGH_UNRESOLVED_MAX)
+    if (class == MN_NEIGH_CLASS_ASKED && unresolved(link) >= MN_NEIGH_UNRESOLVED_MAX)
         has_room =
             give_up_first(link, MN_NEIGH_CLASS_FAILED) || give_up_first(link, MN_NEIGH_CLASS_ASKED);
     else if (class == MN_NEIGH_CLASS_ASKED && is_full)
@@ -277,6 +286,20 @@ static void confirm(struct mn_link *link, struct mn_neigh *neigh)
     mn_env_arm(link->env, &neigh->timer, neigh->confirmed_at + reachable_time(link, neigh));
 }
 
+/* It is remembered that nobody has answered, in the share of the table that such entries have. */
+static void lose(struct mn_link *link, struct mn_neigh *neigh)
+{
+    bool is_counted = neigh->class == MN_NEIGH_CLASS_FAILED;
+    if (!is_counted && unresolved(link) >= MN_NEIGH_UNRESOLVED_MAX &&
+        !give_up_first(link, MN_NEIGH_CLASS_FAILED)) {
+        give_up(link, neigh);
+        return;
+    }
+    neigh->state = MN_NEIGH_LOST;
+    enter_class(link, neigh, MN_NEIGH_CLASS_FAILED);
+    mn_env_arm(link->env, &neigh->timer, link->env->now + LOST_TIME);
+}
+
 /* Nobody has answered: what waits is handed back to whoever sent it. */
 static void fail(struct mn_link *link, struct mn_neigh *neigh)
 {
@@ -310,7 +333,10 @@ void mn_neigh_timer(struct mn_link *link, struct mn_neigh *neigh)
         if (neigh->tries < SOLICITS)
             ask(link, neigh);
         else
-            give_up(link, neigh); /* the next packet asks everybody */
+            lose(link, neigh); /* RFC 4861 7.3.3: the next packet asks everybody */
+        break;
+    case MN_NEIGH_FAILED:
+        lose(link, neigh);
         break;
     case MN_NEIGH_REACHABLE:
         if (now - neigh->confirmed_at < reachable_time(link, neigh))
@@ -318,7 +344,7 @@ void mn_neigh_timer(struct mn_link *link, struct mn_neigh *neigh)
         else
             go_stale(link, neigh);
         break;
-    default: /* STALE for its whole lifetime, FAILED for long enough */
+    default: /* STALE or LOST for long enough */
         give_up(link, neigh);
         break;
     }
@@ -361,6 +387,11 @@ mnet_err mn_neigh_out(struct mn_link *link, struct mn_pkt *pkt, const struct mne
     case MN_NEIGH_FAILED:
         mn_pkt_drop(link->env, pkt, MNET_DROP_NEIGH_FAILED);
         return MNET_ERR_NET_UNREACH;
+    case MN_NEIGH_LOST:
+        enter_class(link, neigh, MN_NEIGH_CLASS_ASKED);
+        wait_for_answer(link, neigh, pkt);
+        start_asking(link, neigh, MN_NEIGH_INCOMPLETE);
+        return MNET_OK;
     default:
         break;
     }
@@ -488,10 +519,10 @@ bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor,
                         struct mn_link_neigh_info *out)
 {
     static const char *const names[] = {
-        [MN_NEIGH_FREE] = "FREE",     [MN_NEIGH_INCOMPLETE] = "INCOMPLETE",
-        [MN_NEIGH_FAILED] = "FAILED", [MN_NEIGH_REACHABLE] = "REACHABLE",
-        [MN_NEIGH_STALE] = "STALE",   [MN_NEIGH_DELAY] = "DELAY",
-        [MN_NEIGH_PROBE] = "PROBE",
+        [MN_NEIGH_FREE] = "FREE",           [MN_NEIGH_INCOMPLETE] = "INCOMPLETE",
+        [MN_NEIGH_FAILED] = "FAILED",       [MN_NEIGH_LOST] = "LOST",
+        [MN_NEIGH_REACHABLE] = "REACHABLE", [MN_NEIGH_STALE] = "STALE",
+        [MN_NEIGH_DELAY] = "DELAY",         [MN_NEIGH_PROBE] = "PROBE",
     };
     while (*cursor < MN_NEIGH_MAX) {
         const struct mn_neigh *neigh = &link->neigh.entry[(*cursor)++];
@@ -509,14 +540,15 @@ bool mn_link_neigh_next(const struct mn_link *link, unsigned *cursor,
 
 static bool entry_ok(const struct mn_link *link, const struct mn_neigh *neigh)
 {
-    static const uint8_t unresolved[] = {
+    static const uint8_t class_of[] = {
         [MN_NEIGH_FREE] = MN_NEIGH_CLASS_FREE,
         [MN_NEIGH_INCOMPLETE] = MN_NEIGH_CLASS_ASKED,
         [MN_NEIGH_FAILED] = MN_NEIGH_CLASS_FAILED,
+        [MN_NEIGH_LOST] = MN_NEIGH_CLASS_FAILED,
     };
     bool is_class_ok = has_place(neigh) ? neigh->class == MN_NEIGH_CLASS_LEARNED ||
                                               neigh->class == MN_NEIGH_CLASS_USED
-                                        : neigh->class == unresolved[neigh->state];
+                                        : neigh->class == class_of[neigh->state];
     if (neigh->state > MN_NEIGH_PROBE || !is_class_ok || neigh->tries > SOLICITS ||
         neigh->role > MN_NEIGH_ROLE_ROUTER)
         return false;
@@ -554,6 +586,5 @@ bool mn_neigh_ok(const struct mn_link *link)
     }
     if (waiting != table->waiting || waiting > MN_LINK_FAILED_MAX)
         return false;
-    return table->count[MN_NEIGH_CLASS_ASKED] + table->count[MN_NEIGH_CLASS_FAILED] <=
-           MN_NEIGH_UNRESOLVED_MAX;
+    return unresolved(link) <= MN_NEIGH_UNRESOLVED_MAX;
 }

@@ -58,6 +58,17 @@ def namespace(path):
         os.close(there)
 
 
+def eui64(net, mac):
+    """RFC 4291 appendix A."""
+    m = bytes.fromhex(mac.replace(":", ""))
+    return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, net)[:8] + bytes([m[0] ^ 2]) + m[1:3] + b"\xff\xfe" + m[3:])
+
+
+def our_mac():
+    """The program's, which the kernel has asked for over IPv4."""
+    return re.search(r"lladdr (\S+)", sh("ip", "neigh", "show", ADDR).stdout).group(1)
+
+
 class Host:
     """Another kernel. Lives as long as its first process."""
 

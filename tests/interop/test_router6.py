@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Routers, prefixes, SLAAC and redirects: radvd and the Linux kernel as routers (acceptance 14)."""
+import hashlib
 import re
 import socket
 import struct
 import time
 
-from harness import Capture, apart, equal, sh
-from net6 import ONE, Agent, Lan, Radvd, advertise, echoes, link_local, mac_of, prefix_option
+from harness import Capture, Program, apart, equal, recv_all, sh, wait_ready
+from net6 import ONE, Agent, Host, Lan, Radvd, advertise, echoes, eui64, link_local, mac_of, our_mac, prefix_option
 
 FAR = "2001:db8:ffff::1"  # a host behind routers
 
@@ -27,6 +28,12 @@ def seconds(p, pattern):
     found = p.show(pattern + r" (\d+) s")
     assert found, "no %s in:\n%s" % (pattern, p.show())
     return int(found[0])
+
+
+def wait_for_ping(addr, host=None):
+    end = time.time() + 15
+    while (host.sh if host else sh)("ping", "-6", "-c1", "-W1", addr, check=False).returncode != 0:
+        assert time.time() < end, "no answer from " + addr
 
 
 @apart
@@ -266,6 +273,82 @@ def mtu_option():
                 advertise("r0", struct.pack("!BBHI", 5, 1, 0, mtu))
             time.sleep(0.1)
             equal(fragments(), want, "fragments after an MTU of %d" % mtu)
+
+
+@apart
+def hop_limit_and_mtu_for_tcp():
+    """the hop limit of an advertisement is that of what we send; segments fit the link's MTU that it gives"""
+    with Lan("2001:db8:1::1/64"), Program("hash", "--ipv6=eui64", "--bytes=1000000", net=("service=tap0,offload=off",)) as p:
+        wait_ready(p, 9000)
+        mac = our_mac()
+        text = prefix("2001:db8:1::", 600, 300) + "AdvLinkMTU 1300;\nAdvCurHopLimit 77;\nAdvDefaultLifetime 600;\n"
+        sh("sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=1")
+        capture = Capture("tap0", "ip6 and tcp and ether src " + mac, args=("-nv",))
+        with Radvd("br0", text):
+            addr = eui64("2001:db8:1::", mac)
+            wait_for_ping(addr)
+            with socket.create_connection((addr, 9001), timeout=10) as s:
+                equal(len(recv_all(s)), 1000000, "bytes")
+        lines = re.findall(r"hlim (\d+), next-header TCP \(6\) payload length: (\d+)", capture.stop())
+        assert len(lines) > 100, lines
+        equal({int(hops) for hops, _ in lines}, {77}, "hop limits")
+        equal(max(40 + int(n) for _, n in lines), 1300, "the largest packet")
+
+
+@apart
+def temporary_address_is_preferred():
+    """what we begin comes from the temporary address, and the stable one answers, too (RFC 6724 rule 7)"""
+    with Lan() as lan, Agent("--ipv6-temporary") as p:
+        router = lan_with_router(lan, "r0", "2001:db8:1::1/64")
+        with Radvd("r0", prefix("2001:db8:1::", 600, 300) + "AdvDefaultLifetime 600;\n", router):
+            stable, temporary = p.address("autoconf", "2001:db8:1::"), p.address("temporary", "2001:db8:1::")
+            with router.entered():
+                assert echoes(stable) and echoes(temporary), "no echo"
+                with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+                    s.bind((FAR, 7))
+                    s.settimeout(5)
+                    p.ask("send", "[%s]:7" % FAR, "x")
+                    equal(s.recvfrom(10)[1][0], temporary, "source")
+
+
+@apart
+def connection_survives_a_router_that_dies():
+    """a transfer goes on by the other router when the one in use dies (RFC 4861 7.3.3)"""
+    size = 8 << 20
+    with Lan() as lan, Program("hash", "--ipv6=eui64", "--bytes=%d" % size) as p:
+        wait_ready(p, 9000)
+        addr = eui64("2001:db8:1::", our_mac())
+        one, two, far = lan.router("r1", "2001:db8:1::1/64"), lan.router("r2", "2001:db8:1::2/64"), lan.enter_context(Host())
+        for router, name, net in ((one, "f1", "2001:db8:f1::"), (two, "f2", "2001:db8:f2::")):
+            back = far.wire(name, to=router, addrs=(net + "2/64", FAR + "/128"))
+            router.add(back, net + "1/64")
+            router.sh("ip", "-6", "route", "add", FAR + "/128", "via", net + "2")
+        far.sh("ip", "-6", "route", "add", "default", "via", "2001:db8:f1::1")
+        base = prefix("2001:db8:1::", 600, 300) + "AdvDefaultLifetime 600;\nAdvReachableTime 500;\nAdvRetransTimer 200;\n"
+        with Radvd("r1", base + "AdvDefaultPreference low;\n", one), Radvd("r2", base + "AdvDefaultPreference high;\n", two) as second:
+            wait_for_ping(addr, one)
+            with far.entered():
+                s = socket.socket(socket.AF_INET6)
+            with s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
+                s.settimeout(30)
+                s.bind((FAR, 0))
+                s.connect((addr, 9001))
+                sha, count = hashlib.sha256(), 0
+                capture = Capture("r2x", "ip6 and tcp", args=("-n", "-c1"))
+                while True:
+                    data = s.recv(1 << 16)
+                    if not data:
+                        break
+                    sha.update(data)
+                    count += len(data)
+                    if count >= size // 2 and second.p.poll() is None:
+                        assert FAR in capture.stop(), "the better router was not used before"
+                        second.p.kill()
+                        second.p.wait()
+                        two.sh("ip", "link", "set", "r2", "down")
+            equal(count, size, "bytes from mnet")
+            equal(p.wait_for(r"sent (\w{64})").group(1), sha.hexdigest(), "hash of what mnet sent")
 
 
 @apart

@@ -90,7 +90,7 @@ static void a_neighbour_that_falls_silent_is_given_up_once(struct wire6 *w)
     assert_string_equal(wire6_neighbour(w, "fd00::1"), "PROBE");
     wire6_pass(w, MNET_SEC(3));
     assert_apart(&w->unicast, 3, MNET_SEC(1));
-    assert_string_equal(wire6_neighbour(w, "fd00::1"), "");
+    assert_string_equal(wire6_neighbour(w, "fd00::1"), "LOST");
     assert_int_equal(w->group.count, 0);
     /* Everybody is asked, three times. */
     assert_int_equal(wire6_send(w, "fd00::1", 10), MNET_OK);

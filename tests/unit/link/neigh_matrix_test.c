@@ -5,8 +5,8 @@
 
 /* ---- the table of states and events ---- */
 
-static const char *const states[] = {"INCOMPLETE", "FAILED", "REACHABLE",
-                                     "STALE",      "DELAY",  "PROBE"};
+static const char *const states[] = {"INCOMPLETE", "FAILED", "REACHABLE", "STALE",
+                                     "DELAY",      "PROBE",  "LOST"};
 
 static void free_failed(struct fixture *f)
 {
@@ -37,6 +37,8 @@ static struct fixture *fixture_in(unsigned state)
         assert_true(advertised(f, &mac, false, true, true));
     if (state == 5)
         pass(f, MNET_MS(5010));
+    if (state == 6)
+        pass(f, MNET_MS(8010));
     free_failed(f);
     assert_string_equal(neigh6(f, &PEER6).state, states[state]);
     drop_sent(&f->device);
@@ -50,29 +52,29 @@ struct row {
     enum event event;
     enum where where;
     bool is_solicited, is_override;
-    const char *after[6]; /* state and place; "=": as before */
+    const char *after[7]; /* state and place; "=": as before */
 };
 
-/* RFC 4861 C: from INCOMPLETE, FAILED (which it does not have), REACHABLE, STALE, DELAY, PROBE.
- * Places: 1 is that of the peer, 2 another one. */
+/* RFC 4861 C: from INCOMPLETE, FAILED (which it does not have), REACHABLE, STALE, DELAY, PROBE,
+ * LOST (which it does not have). Places: 1 is that of the peer, 2 another one. */
 static const struct row rows[] = {
-    {ADVERTISED, NONE, false, false, {"=", "=", "=", "=", "=", "="}},
-    {ADVERTISED, NONE, false, true, {"=", "=", "=", "=", "=", "="}},
-    {ADVERTISED, NONE, true, false, {"=", "=", "R1", "R1", "R1", "R1"}},
-    {ADVERTISED, NONE, true, true, {"=", "=", "R1", "R1", "R1", "R1"}},
-    {ADVERTISED, SAME, false, false, {"S1", "S1", "=", "=", "=", "="}},
-    {ADVERTISED, SAME, false, true, {"S1", "S1", "=", "=", "=", "="}},
-    {ADVERTISED, SAME, true, false, {"R1", "R1", "R1", "R1", "R1", "R1"}},
-    {ADVERTISED, SAME, true, true, {"R1", "R1", "R1", "R1", "R1", "R1"}},
-    {ADVERTISED, OTHER, false, false, {"S2", "S2", "S1", "=", "=", "="}},
-    {ADVERTISED, OTHER, false, true, {"S2", "S2", "S2", "S2", "S2", "S2"}},
-    {ADVERTISED, OTHER, true, false, {"R2", "R2", "S1", "=", "=", "="}},
-    {ADVERTISED, OTHER, true, true, {"R2", "R2", "R2", "R2", "R2", "R2"}},
-    {HEARD, NONE, false, false, {"=", "=", "=", "=", "=", "="}},
-    {HEARD, SAME, false, false, {"S1", "S1", "=", "=", "=", "="}},
-    {HEARD, OTHER, false, false, {"S2", "S2", "S2", "S2", "S2", "S2"}},
-    {CONFIRM, NONE, false, false, {"=", "=", "R1", "R1", "R1", "R1"}},
-    {SEND, NONE, false, false, {"=", "=", "=", "D1", "=", "="}},
+    {ADVERTISED, NONE, false, false, {"=", "=", "=", "=", "=", "=", "="}},
+    {ADVERTISED, NONE, false, true, {"=", "=", "=", "=", "=", "=", "="}},
+    {ADVERTISED, NONE, true, false, {"=", "=", "R1", "R1", "R1", "R1", "="}},
+    {ADVERTISED, NONE, true, true, {"=", "=", "R1", "R1", "R1", "R1", "="}},
+    {ADVERTISED, SAME, false, false, {"S1", "S1", "=", "=", "=", "=", "S1"}},
+    {ADVERTISED, SAME, false, true, {"S1", "S1", "=", "=", "=", "=", "S1"}},
+    {ADVERTISED, SAME, true, false, {"R1", "R1", "R1", "R1", "R1", "R1", "R1"}},
+    {ADVERTISED, SAME, true, true, {"R1", "R1", "R1", "R1", "R1", "R1", "R1"}},
+    {ADVERTISED, OTHER, false, false, {"S2", "S2", "S1", "=", "=", "=", "S2"}},
+    {ADVERTISED, OTHER, false, true, {"S2", "S2", "S2", "S2", "S2", "S2", "S2"}},
+    {ADVERTISED, OTHER, true, false, {"R2", "R2", "S1", "=", "=", "=", "R2"}},
+    {ADVERTISED, OTHER, true, true, {"R2", "R2", "R2", "R2", "R2", "R2", "R2"}},
+    {HEARD, NONE, false, false, {"=", "=", "=", "=", "=", "=", "="}},
+    {HEARD, SAME, false, false, {"S1", "S1", "=", "=", "=", "=", "S1"}},
+    {HEARD, OTHER, false, false, {"S2", "S2", "S2", "S2", "S2", "S2", "S2"}},
+    {CONFIRM, NONE, false, false, {"=", "=", "R1", "R1", "R1", "R1", "="}},
+    {SEND, NONE, false, false, {"=", "=", "=", "D1", "=", "=", "I"}},
 };
 
 static void happen(struct fixture *f, const struct row *row)
@@ -105,10 +107,11 @@ static void assert_row(const struct row *row, unsigned state)
     const char *name = is_same          ? states[state]
                        : want[0] == 'R' ? "REACHABLE"
                        : want[0] == 'S' ? "STALE"
+                       : want[0] == 'I' ? "INCOMPLETE"
                                         : "DELAY";
     assert_string_equal(now.state, name);
     const struct mnet_mac mac = !is_same && want[1] == '2' ? OTHER_MAC : PEER_MAC;
-    if (state >= 2 || !is_same)
+    if ((state >= 2 && state <= 5) || want[1] != '\0')
         assert_memory_equal(&now.mac, &mac, 6);
     /* What waited has left, or still waits. */
     if (state == 0) {
@@ -159,7 +162,7 @@ static void test_router_flag_is_that_of_the_last_advertisement(void **state)
     const struct mnet_mac mac = PEER_MAC, other = OTHER_MAC;
     for (unsigned s = 0; s < COUNT_OF(states); s++) {
         struct fixture *f = fixture_in(s);
-        bool had_place = s >= 2;
+        bool had_place = s >= 2 && s != 6;
         assert_int_equal(is_router_in_view(f), s != 2); /* REACHABLE came by one that said no */
         mn_link_neigh_heard(&f->link, &PEER6, NULL, true);
         assert_true(neigh6(f, &PEER6).is_router);
@@ -205,7 +208,7 @@ static void test_view_of_a_neighbour(void **state)
         struct fixture *f = fixture_in(s);
         bool is_router;
         assert_int_equal(mn_link_neigh_view(&f->link, &PEER6, &is_router),
-                         s < 2 ? MN_NEIGH_VIEW_SILENT : MN_NEIGH_VIEW_THERE);
+                         s < 2 || s == 6 ? MN_NEIGH_VIEW_SILENT : MN_NEIGH_VIEW_THERE);
         assert_int_equal(mn_link_neigh_view(&f->link, &OTHER6, &is_router), MN_NEIGH_VIEW_UNKNOWN);
         assert_true(is_router);
         fixture_free(f);
@@ -236,13 +239,15 @@ static void test_everybody_is_asked_three_times_then_it_has_failed(void **state)
         mn_pkt_free(&f->env, pkt);
         assert_int_equal(send6(f, &PEER6, 7), MNET_ERR_NET_UNREACH);
         pass(f, MNET_SEC(3));
-        assert_null(neigh6(f, &PEER6).state);
+        assert_string_equal(neigh6(f, &PEER6).state, "LOST");
         assert_int_equal(f->device.sent_count, 3);
+        pass(f, MNET_SEC(60));
+        assert_null(neigh6(f, &PEER6).state);
         fixture_free(f);
     }
 }
 
-static void test_delay_then_three_unicast_probes_then_gone(void **state)
+static void test_delay_then_three_unicast_probes_then_lost(void **state)
 {
     (void)state;
     /* RFC 4861 7.3.3, 10: DELAY_FIRST_PROBE_TIME, MAX_UNICAST_SOLICIT. */
@@ -262,10 +267,38 @@ static void test_delay_then_three_unicast_probes_then_gone(void **state)
         assert_sent_solicit(f, n - 1, &OUR6, &PEER6, &mac);
         pass(f, MNET_MS(501));
     }
-    assert_null(neigh6(f, &PEER6).state);
+    /* RFC 4861 6.3.6: a router that has just been found not to answer is not taken for one of which
+     * nothing is known. */
+    bool is_router;
+    assert_string_equal(neigh6(f, &PEER6).state, "LOST");
+    assert_int_equal(mn_link_neigh_view(&f->link, &PEER6, &is_router), MN_NEIGH_VIEW_SILENT);
     assert_int_equal(f->device.sent_count, 5);
     assert_int_equal(send6(f, &PEER6, 3), MNET_OK); /* everybody is asked again */
     assert_sent_solicit(f, 5, &OUR6, &PEER6, NULL);
+    fixture_free(f);
+}
+
+static void test_only_so_many_that_are_lost_are_remembered(void **state)
+{
+    (void)state;
+    const struct mnet_mac mac = PEER_MAC;
+    struct fixture *f = fixture6_new(0);
+    struct mnet_addr peer = PEER6;
+    for (unsigned i = 0; i < MN_NEIGH_UNRESOLVED_MAX + 50; i++) {
+        peer.bytes[14] = (uint8_t)(i >> 8);
+        peer.bytes[15] = (uint8_t)i;
+        mn_link_neigh_heard(&f->link, &peer, &mac, false);
+        assert_int_equal(send6(f, &peer, 0), MNET_OK);
+        drop_sent(&f->device);
+    }
+    for (unsigned n = 0; n < 40; n++) {
+        pass(f, MNET_MS(250));
+        drop_sent(&f->device);
+        assert_true(mn_link_ok(&f->link));
+    }
+    assert_int_equal(f->link.neigh.count[MN_NEIGH_CLASS_FAILED], MN_NEIGH_UNRESOLVED_MAX);
+    assert_int_equal(f->link.neigh.count[MN_NEIGH_CLASS_USED], 0);
+    assert_string_equal(neigh6(f, &peer).state, "LOST"); /* the latest */
     fixture_free(f);
 }
 
@@ -475,7 +508,8 @@ int main(void)
         cmocka_unit_test(test_entry_that_is_used_again_has_forgotten_the_router),
         cmocka_unit_test(test_view_of_a_neighbour),
         cmocka_unit_test(test_everybody_is_asked_three_times_then_it_has_failed),
-        cmocka_unit_test(test_delay_then_three_unicast_probes_then_gone),
+        cmocka_unit_test(test_delay_then_three_unicast_probes_then_lost),
+        cmocka_unit_test(test_only_so_many_that_are_lost_are_remembered),
         cmocka_unit_test(test_reachable_time_is_random_around_what_routers_say),
         cmocka_unit_test(test_reachable_time_is_drawn_again_after_hours_but_not_before),
         cmocka_unit_test(test_confirmation_prolongs),
