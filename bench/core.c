@@ -2,15 +2,15 @@
  *
  * The stack alone: two stacks in one process, joined by a wire that copies, without system calls.
  *
- *     core WORKLOAD UNITS [IDLE [large]]
+ *     core WORKLOAD UNITS [IDLE] [large] [v6]
  *
  *   bulk   one connection, client to server; a unit is 1448 bytes
  *   rr     one connection, 64 bytes there and back
  *   crr    connect, 64 bytes there and back, close
  *
  * With IDLE, so many more connections are opened first and stay silent. `large` gives the wire
- * checksums and frames of 64 KiB; without, it is a plain Ethernet. Prints the nanoseconds of each
- * end for a unit; the wire's copies are in them. Instructions are exact under
+ * checksums and frames of 64 KiB; without, it is a plain Ethernet. `v6` is over IPv6. Prints the
+ * nanoseconds of each end for a unit; the wire's copies are in them. Instructions are exact under
  *
  *     valgrind --tool=callgrind --toggle-collect=poll_server core ...     (or poll_client)
  *
@@ -55,6 +55,14 @@ static uint8_t data[256 * 1024];
 static uint64_t units, wanted;
 static unsigned idle_open, idle_turn;
 static const char *workload;
+static bool is_large, is_v6;
+
+/* 10.0.0.host, fd00::host. */
+static struct mnet_addr addr_of(unsigned host)
+{
+    struct mnet_addr addr = {{0xfd, [15] = (uint8_t)host}};
+    return is_v6 ? addr : mnet_addr_v4(0x0a000000u + host);
+}
 
 static void die(const char *what)
 {
@@ -121,12 +129,11 @@ static unsigned wire_rx(struct mnet_netdev *dev, struct mnet_frame *slots, unsig
 static const struct mnet_netdev_ops wire_ops = {.rx = wire_rx, .tx = wire_tx, .flush = NULL};
 
 static void set_up(struct end *end, struct end *peer, struct mnet_rng *rng, unsigned host,
-                   unsigned addrs, bool is_large)
+                   unsigned addrs)
 {
     struct mnet_config config;
     const char *why = NULL;
     end->peer = peer;
-    end->ring = calloc(WIRE_FRAMES, sizeof *end->ring);
     end->dev = (struct mnet_netdev){
         .ops = &wire_ops,
         .name = "wire",
@@ -138,18 +145,20 @@ static void set_up(struct end *end, struct end *peer, struct mnet_rng *rng, unsi
         .rx_batch = is_large ? 4 : 32,
     };
     if (is_large)
-        end->dev.caps |= MNET_NETDEV_TX_CSUM | MNET_NETDEV_RX_CSUM | MNET_NETDEV_TSO4;
+        end->dev.caps |=
+            MNET_NETDEV_TX_CSUM | MNET_NETDEV_RX_CSUM | MNET_NETDEV_TSO4 | MNET_NETDEV_TSO6;
     mnet_config_init(&config);
     config.netdev = &end->dev;
     config.rng = rng;
     config.memory_len = (size_t)512 << 20;
     config.memory = aligned_alloc(65536, config.memory_len);
     config.tcp_msl = MNET_MS(1);
+    config.ipv6_mode = is_v6 ? MNET_IPV6_PRIVATE : MNET_IPV6_OFF;
     for (unsigned i = 0; i < addrs; i++) {
-        config.ipv4[i].addr = mnet_addr_v4(0x0a000000u + host + i);
-        config.ipv4[i].prefix_len = 24;
+        struct mnet_cidr *own = is_v6 ? &config.ipv6[i] : &config.ipv4[i];
+        *own = (struct mnet_cidr){addr_of(host + i), is_v6 ? 64 : 24};
     }
-    if (!end->ring || !config.memory || mnet_stack_create(&config, 0, &end->stack, &why) != MNET_OK)
+    if (!config.memory || mnet_stack_create(&config, 0, &end->stack, &why) != MNET_OK)
         die(why ? why : "out of memory");
 }
 
@@ -185,7 +194,7 @@ static void on_conn(struct mnet_listener *listener, void *arg)
 static void open_conn(unsigned addr, mnet_conn_event_fn on_event)
 {
     struct mnet_conn *conn;
-    struct mnet_endpoint local = {mnet_addr_v4(0x0a000064u + addr % CLIENT_ADDRS), 0};
+    struct mnet_endpoint local = {addr_of(0x64 + addr % CLIENT_ADDRS), 0};
     if (mnet_conn_open(client.stack, &local, &service, on_event, NULL, &conn) != MNET_OK)
         die("cannot open a connection");
     mnet_conn_set_nodelay(conn, true);
@@ -239,6 +248,17 @@ __attribute__((noinline)) static void poll_server(mnet_time now)
     server.ns += now_ns() - begun;
 }
 
+/* An address of IPv6 is used after a second, when nobody has answered for it. */
+static mnet_time wait_for_addresses(mnet_time now)
+{
+    mnet_time end = now + MNET_SEC(is_v6 ? 4 : 0);
+    for (; now < end; now += MNET_MS(1)) {
+        mnet_stack_poll(client.stack, now);
+        mnet_stack_poll(server.stack, now);
+    }
+    return now;
+}
+
 static mnet_time open_idle(unsigned idle, mnet_time now)
 {
     while (idle_open < idle) {
@@ -254,24 +274,36 @@ static mnet_time open_idle(unsigned idle, mnet_time now)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "usage: core bulk|rr|crr UNITS [IDLE [large]]\n");
+        fprintf(stderr, "usage: core bulk|rr|crr UNITS [IDLE] [large] [v6]\n");
         return 2;
     }
     static struct mnet_rng_seeded rng;
     struct mnet_listener *listener;
     workload = argv[1];
     wanted = strtoull(argv[2], NULL, 10);
-    unsigned idle = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
-    bool is_large = argc > 4 && strcmp(argv[4], "large") == 0;
+    unsigned idle = 0;
+    for (int i = 3; i < argc; i++) {
+        if (strcmp(argv[i], "large") == 0)
+            is_large = true;
+        else if (strcmp(argv[i], "v6") == 0)
+            is_v6 = true;
+        else
+            idle = (unsigned)strtoul(argv[i], NULL, 10);
+    }
     uint64_t unit = strcmp(workload, "bulk") == 0 ? SEGMENT : 1;
     mnet_rng_seeded_init(&rng, 1);
-    set_up(&client, &server, &rng.rng, 0x64, CLIENT_ADDRS, is_large);
-    set_up(&server, &client, &rng.rng, 2, 1, is_large);
-    service = (struct mnet_endpoint){mnet_addr_v4(0x0a000002u), 7};
+    /* A stack speaks while it is being created. */
+    client.ring = calloc(WIRE_FRAMES, sizeof *client.ring);
+    server.ring = calloc(WIRE_FRAMES, sizeof *server.ring);
+    if (!client.ring || !server.ring)
+        die("out of memory");
+    set_up(&client, &server, &rng.rng, 0x64, CLIENT_ADDRS);
+    set_up(&server, &client, &rng.rng, 2, 1);
+    service = (struct mnet_endpoint){addr_of(2), 7};
     if (mnet_conn_listen(server.stack, &service, 1024, on_conn, NULL, &listener) != MNET_OK)
         die("cannot listen");
 
-    mnet_time now = open_idle(idle, MNET_MS(1));
+    mnet_time now = open_idle(idle, wait_for_addresses(MNET_MS(1)));
     open_conn(0, on_client);
     while (units < wanted * unit) {
         now += STEP;
@@ -279,7 +311,7 @@ int main(int argc, char **argv)
         poll_server(now);
     }
     double done = (double)(units / unit);
-    printf("%s%s, %u idle: client %.1f ns, server %.1f ns\n", workload, is_large ? " large" : "",
-           idle, (double)client.ns / done, (double)server.ns / done);
+    printf("%s%s%s, %u idle: client %.1f ns, server %.1f ns\n", workload, is_large ? " large" : "",
+           is_v6 ? " v6" : "", idle, (double)client.ns / done, (double)server.ns / done);
     return 0;
 }

@@ -57,12 +57,22 @@ struct mn_ip_tx {
     uint8_t proto; /* IPv6: or MN_IP6_EXT_HOP_BY_HOP, with which the packet then begins */
     uint8_t ttl;   /* 0: 64 (RFC 1700), or what routers say (RFC 4861 6.3.2); 1 for multicast */
     uint8_t tos;
+    uint32_t flow_label; /* IPv6: of mn_ip_flow_label, from who sends often; 0: found out */
     bool is_unspecified; /* IPv6: from ::, which is what a host has before any address is ready */
     bool dont_fragment;  /* fail with MSG_SIZE instead of fragmenting */
     bool is_mtu_probe;   /* may exceed the known path, but not the link's MTU. With DF */
     bool may_fragment;   /* routers may cut it even if it fits the known path: for what nobody sends
                             again (ICMP) */
 };
+
+/* One direction of a conversation. */
+struct mn_flow {
+    struct mnet_addr src, dst;
+    uint32_t ports; /* the source's, then the destination's, as in the header */
+    uint8_t proto;
+};
+/* RFC 6437 3: the label of all packets of a flow; 0 for IPv4. */
+uint32_t mn_ip_flow_label(const struct mn_ip *ip, const struct mn_flow *flow);
 
 /* Sends: `pkt` starts at the transport header (checksum complete, or csum PARTIAL with csum_start 0
  * and the pseudo-header sum in place). With gso set, gso_hdr_len is the length of the transport

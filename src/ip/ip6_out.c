@@ -16,19 +16,27 @@
 /* Ends of a flow: two addresses, two ports, a protocol. */
 #define FLOW_LEN 37
 
-static uint32_t flow_label(const struct mn_ip *ip, const struct mn_pkt *pkt,
-                           const struct mn_ip6_hdr *hdr)
+uint32_t mn_ip_flow_label(const struct mn_ip *ip, const struct mn_flow *of)
 {
     uint8_t flow[FLOW_LEN] = {0};
     struct mn_wr wr = mn_wr_over(flow, sizeof flow);
-    struct mn_rd rd = mn_pkt_rd(pkt);
-    bool has_ports = hdr->next == MN_PROTO_TCP || hdr->next == MN_PROTO_UDP;
-    mn_ip6_addr_write(&wr, &hdr->src);
-    mn_ip6_addr_write(&wr, &hdr->dst);
-    mn_wr_be32(&wr, has_ports ? mn_rd_be32(&rd) : 0);
-    mn_wr_u8(&wr, hdr->next);
+    if (mnet_addr_is_v4(&of->dst))
+        return 0;
+    mn_ip6_addr_write(&wr, &of->src);
+    mn_ip6_addr_write(&wr, &of->dst);
+    mn_wr_be32(&wr, of->ports);
+    mn_wr_u8(&wr, of->proto);
     uint32_t label = (uint32_t)mn_siphash24(&ip->env->hash_key, flow, sizeof flow) & LABEL_MASK;
     return label != 0 ? label : 1; /* RFC 6437 2: zero says that there is none */
+}
+
+static uint32_t label_of(const struct mn_ip *ip, const struct mn_pkt *pkt,
+                         const struct mn_ip6_hdr *hdr)
+{
+    struct mn_rd rd = mn_pkt_rd(pkt);
+    bool has_ports = hdr->next == MN_PROTO_TCP || hdr->next == MN_PROTO_UDP;
+    struct mn_flow flow = {hdr->src, hdr->dst, has_ports ? mn_rd_be32(&rd) : 0, hdr->next};
+    return mn_ip_flow_label(ip, &flow);
 }
 
 void mn_ip6_header_push(struct mn_env *env, struct mn_pkt *pkt, struct mn_ip6_hdr hdr)
@@ -126,7 +134,7 @@ mnet_err mn_ip6_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx 
     if (pkt->frame.len > UINT16_MAX)
         return refuse(ip, pkt, MNET_DROP_IP_TOO_BIG, MNET_ERR_MSG_SIZE);
     hdr.hop_limit = tx->ttl != 0 ? tx->ttl : hop.is_group ? HOP_LIMIT_GROUP : ip->v6.hop_limit;
-    hdr.flow_label = flow_label(ip, pkt, &hdr);
+    hdr.flow_label = tx->flow_label != 0 ? tx->flow_label : label_of(ip, pkt, &hdr);
     ip->env->stats.ip_tx++;
     if (!hop.is_local)
         return send_by(ip, pkt, &hdr, tx, &hop);

@@ -245,6 +245,7 @@ struct mn_ip6 {
     uint32_t own_count;
     struct mn_ip6_prefix prefix[MN_IP6_PREFIXES];
     struct mn_ip6_route route[MN_IP6_ROUTES]; /* with default routers */
+    bool has_redirects;                       /* there may be some */
     struct mn_ip6_redirect *redirect;         /* MN_IP6_REDIRECTS, carved; by hashed destination */
     struct mn_ip6_dns dns;
     uint32_t turn;                /* of silent routers: RFC 4861 6.3.6 */

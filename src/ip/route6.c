@@ -175,6 +175,8 @@ static struct mn_ip6_redirect *redirect_at(const struct mn_ip *ip, const struct 
 static bool find_redirect(const struct mn_ip *ip, const struct mnet_addr *dst,
                           struct mnet_addr *next)
 {
+    if (!ip->v6.has_redirects)
+        return false;
     struct mn_ip6_redirect *r = redirect_at(ip, dst);
     bool is_router;
     if (!r->is_used || !mnet_addr_equal(&r->dst, dst))
@@ -196,6 +198,7 @@ bool mn_ip6_redirect_heard(struct mn_ip *ip, const struct mnet_addr *from,
     if (!mn_ip6_hop_find(ip, dst, &hop) || hop.is_local || hop.is_group ||
         !mnet_addr_equal(&hop.next, from))
         return false;
+    ip->v6.has_redirects = true;
     *redirect_at(ip, dst) = (struct mn_ip6_redirect){.dst = *dst, .next = *next, .is_used = true};
     return true;
 }

@@ -29,6 +29,9 @@ struct mnet_conn *mn_tcp_conn_new(struct mn_tcp *tcp, const struct mnet_endpoint
     conn->entry.kind = MN_TCP_ENTRY_CONN;
     conn->entry.local = *local;
     conn->entry.remote = *remote;
+    struct mn_flow flow = {local->addr, remote->addr, (uint32_t)local->port << 16 | remote->port,
+                           MN_PROTO_TCP};
+    conn->flow_label = mn_ip_flow_label(tcp->ip, &flow);
     mn_tcp_demux_add(&tcp->demux, &conn->entry);
     mn_list_init(&conn->queue_node);
     mn_list_init(&conn->out_node);

@@ -148,6 +148,7 @@ struct mnet_conn {
     struct mn_tcp_entry entry;      /* first: addresses, ports, hash chain */
     struct mn_tcp *tcp;             /* the stack's TCP */
     struct mnet_listener *listener; /* while it waits to be accepted; NULL otherwise */
+    uint32_t flow_label;            /* of the packets that we send: RFC 6437 */
     uint8_t state;                  /* enum mn_tcp_state; written by tcp_state.c only */
 
     /* -- user: who is told what -- */

@@ -96,6 +96,7 @@ static mnet_err try_emit(struct mnet_conn *conn, struct mn_tcp_piece *p)
     struct mn_ip_tx tx = {.src = conn->entry.local.addr,
                           .dst = conn->entry.remote.addr,
                           .proto = MN_PROTO_TCP,
+                          .flow_label = conn->flow_label,
                           .is_mtu_probe = p->is_mtu_probe,
                           .dont_fragment = true};
     tcp->env->stats.tcp_tx++;

@@ -120,6 +120,27 @@ static void a_flow_has_its_label(void **state)
     assert_true(differ > 64 * 63 / 2 - 3);
 }
 
+/* A transport that keeps the label of its flow sends what is found from each packet. */
+static void a_label_that_was_kept_is_the_same(void **state)
+{
+    struct fix *f = *state;
+    struct mn_ip_tx tx = to(FAR6);
+    tx.proto = MN_PROTO_UDP;
+    assert_int_equal(send(f, tx, 64), MNET_OK);
+    assert_true(take6(f));
+    uint32_t found = be32(f->sent.bytes) & 0xfffff;
+    struct mn_flow flow = {.dst = tx.dst, .proto = MN_PROTO_UDP};
+    memcpy(flow.src.bytes, f->sent.bytes + 8, 16);
+    flow.ports = be32(f->sent.bytes + 40);
+    assert_int_equal(mn_ip_flow_label(&f->ip, &flow), found);
+    tx.flow_label = found ^ 1;
+    assert_int_equal(send(f, tx, 64), MNET_OK);
+    assert_true(take6(f));
+    assert_int_equal(be32(f->sent.bytes) & 0xfffff, found ^ 1);
+    flow.dst = mnet_addr_v4(0x0a000001);
+    assert_int_equal(mn_ip_flow_label(&f->ip, &flow), 0);
+}
+
 /* RFC 8200 4.5, RFC 7739. */
 static void what_does_not_fit_leaves_in_fragments(void **state)
 {
@@ -304,6 +325,7 @@ int main(void)
         T(the_source_is_ours_and_ready),
         T(without_a_route_nothing_leaves),
         T(a_flow_has_its_label),
+        T(a_label_that_was_kept_is_the_same),
         T(what_does_not_fit_leaves_in_fragments),
         T(the_path_decides_what_fits),
         T(a_probe_may_exceed_the_path_but_not_the_link),

@@ -25,6 +25,16 @@ mn_sum mn_ip_pseudo_sum(const struct mnet_addr *src, const struct mnet_addr *dst
     return mn_sum_add16(sum, (uint16_t)len);
 }
 
+/* What the connection keeps is what it was given for its own ends. */
+uint32_t mn_ip_flow_label(const struct mn_ip *ip, const struct mn_flow *flow)
+{
+    (void)ip;
+    assert_true(mnet_addr_equal(&flow->src, &fix.local.addr));
+    assert_true(mnet_addr_equal(&flow->dst, &fix.remote.addr));
+    assert_int_equal(flow->proto, 6);
+    return flow->ports;
+}
+
 mnet_err mn_ip_source(struct mn_ip *ip, const struct mnet_addr *dst, struct mnet_addr *src)
 {
     (void)ip;
@@ -168,6 +178,9 @@ mnet_err mn_ip_out(struct mn_ip *ip, struct mn_pkt *pkt, const struct mn_ip_tx *
     assert_true(mnet_addr_equal(&tx->src, &fix.local.addr));
     assert_true(mnet_addr_equal(&tx->dst, &fix.remote.addr));
     assert_int_equal(tx->proto, 6);
+    struct mn_rd rd = mn_pkt_rd(pkt);
+    if (tx->flow_label != 0)
+        assert_int_equal(tx->flow_label, mn_rd_be32(&rd));
     mnet_err err = fix.out_err;
     uint32_t mtu = tx->is_mtu_probe ? fix.link_mtu : fix.pmtu;
     bool is_big = pkt->frame.gso == MNET_GSO_NONE && pkt->frame.len + 20 > mtu;
