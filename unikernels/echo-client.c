@@ -8,6 +8,7 @@
  * One task writes while the other reads: if one did both, the two ends could wait for each other
  * with full buffers. */
 #include <mnet/mnet.h>
+#include <string.h>
 
 static struct mnet_rng_arg rng = MNET_RNG;
 static struct mnet_stack_arg net = MNET_STACK("service", "10.0.0.2/24");
@@ -15,8 +16,11 @@ static struct mnet_stack_arg net = MNET_STACK("service", "10.0.0.2/24");
 static const char *check_server(const char *value)
 {
     struct mnet_endpoint server;
-    return mnet_endpoint_parse(value, &server) ? "not an address and port like 10.0.0.1:9000"
-                                               : NULL;
+    char zone[MNET_ZONE_MAX];
+    if (mnet_endpoint_parse_zone(value, &server, zone))
+        return "not an address and port like 10.0.0.1:9000 or [fe80::1%service]:9000";
+    return zone[0] && strcmp(zone, "service") != 0 ? "the zone is not service, the only device"
+                                                   : NULL;
 }
 
 static const char *check_bytes(const char *value)
@@ -108,7 +112,7 @@ static int body(void *arg)
     (void)arg;
     struct mnet_endpoint remote;
     struct mnet_flow *flow = NULL;
-    mnet_err err = mnet_endpoint_parse(server.value, &remote);
+    mnet_err err = mnet_stack_endpoint_parse(net.stack, server.value, &remote);
     if (!err)
         err = mnet_tcp_connect(net.stack, &remote, &flow);
     if (!err)

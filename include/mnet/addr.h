@@ -59,9 +59,24 @@ MNET_MUST_USE mnet_err mnet_addr_parse(const char *text, struct mnet_addr *out);
 MNET_MUST_USE mnet_err mnet_cidr_parse(const char *text, struct mnet_cidr *out);
 MNET_MUST_USE mnet_err mnet_endpoint_parse(const char *text, struct mnet_endpoint *out);
 
+/* Link-local addresses (fe80::/10, and groups of that scope) are of one link, and several stacks
+ * may each have a fe80::1 on theirs. The zone says which (RFC 4007): the name of a stack's device,
+ * as in "fe80::1%service" and "[fe80::1%service]:9000". These read it into the MNET_ZONE_MAX bytes
+ * at `zone`, "" if there is none. Errors: INVALID (also for a zone of any other address), all
+ * untouched. The functions above take no zone. See mnet_stack_endpoint_parse. */
+#define MNET_ZONE_MAX 32 /* with the final NUL */
+MNET_MUST_USE mnet_err mnet_addr_parse_zone(const char *text, struct mnet_addr *out, char *zone);
+MNET_MUST_USE mnet_err mnet_endpoint_parse_zone(const char *text, struct mnet_endpoint *out,
+                                                char *zone);
+
 /* Value to text: writes at most `cap` bytes with the final NUL and returns `buf`. */
 char *mnet_addr_print(const struct mnet_addr *addr, char *buf, size_t cap);
 char *mnet_endpoint_print(const struct mnet_endpoint *endpoint, char *buf, size_t cap);
+/* Likewise, with the zone if the address is link-local and `zone` is not "". */
+#define MNET_ENDPOINT_ZONE_TEXT_MAX (MNET_ENDPOINT_TEXT_MAX + MNET_ZONE_MAX)
+char *mnet_addr_print_zone(const struct mnet_addr *addr, const char *zone, char *buf, size_t cap);
+char *mnet_endpoint_print_zone(const struct mnet_endpoint *endpoint, const char *zone, char *buf,
+                               size_t cap);
 char *mnet_mac_print(const struct mnet_mac *mac, char *buf, size_t cap);
 
 #endif

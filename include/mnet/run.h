@@ -29,7 +29,8 @@
  *     --ipv6=private|eui64|random|off|fd00::2/64
  *                              how its IPv6 addresses are made (mnet/config.h) [private; off on
  * links of less than 1280 bytes], or a static one, beside which none are made
- *     --ipv6-gateway=fd00::1   a static router; without it, those that are advertised
+ *     --ipv6-gateway=fd00::1   a static router (fe80::1 or fe80::1%service); without it, those
+ *                              that are advertised
  *     --ipv6-temporary         beside each address for an advertised prefix one that lasts a day
  *                              and is preferred for what we begin (RFC 8981)
  *     --ipv6-secret=HEX        32 hexadecimal digits, from which private addresses are made (RFC

@@ -73,6 +73,12 @@ bool mnet_stack_addr_at(const struct mnet_stack *stack, unsigned i, struct mnet_
  * those that nothing tells apart stay in their order. Sorts the first 32; what is behind them
  * stays there. */
 void mnet_stack_addr_sort(struct mnet_stack *stack, struct mnet_addr *addrs, size_t count);
+/* Reads an endpoint to talk to from this stack. A link-local address may have its zone, which is
+ * the name of this stack: "[fe80::1%service]:9000"; without one it is on the link of whichever
+ * stack is then used. Errors: INVALID (no endpoint), NO_DEVICE (the zone is of another stack, or of
+ * none). */
+MNET_MUST_USE mnet_err mnet_stack_endpoint_parse(const struct mnet_stack *stack, const char *text,
+                                                 struct mnet_endpoint *out);
 /* Whether the addresses that were asked for are ready for use, or known to be another host's: those
  * of IPv4 (probing for conflicts, if asked for, is over) and the static ones of IPv6 (which are
  * always probed for, 1 to 2 s). Without any of these, the link-local one; addresses that routers

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Addresses as text: RFC 4291 2.2 and RFC 5952.
+ * Addresses as text: RFC 4291 2.2, RFC 4007 11 and RFC 5952.
  *
  * The parsers are made of small steps that take a cursor into the text, move it over what they have
  * understood, and say whether that was something. The whole text must be used up. Nothing is read
@@ -112,6 +112,13 @@ static bool take_v6(const char **at, uint8_t out[16])
     return true;
 }
 
+/* RFC 4007 6: what is good on one link: fe80::/10, and groups of that scope or a smaller one. */
+static bool has_zone(const struct mnet_addr *addr)
+{
+    const uint8_t *b = addr->bytes;
+    return (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || (b[0] == 0xff && (b[1] & 0x0f) <= 2);
+}
+
 static bool take_addr(const char **at, struct mnet_addr *out)
 {
     uint8_t v4[4];
@@ -122,10 +129,40 @@ static bool take_addr(const char **at, struct mnet_addr *out)
     return true;
 }
 
+/* RFC 4007 11: "%" and a zone, behind an address that has one. True and "": there is none. */
+static bool take_zone(const char **at, const struct mnet_addr *addr, char *zone)
+{
+    size_t len = 0;
+    zone[0] = '\0';
+    if (!take_char(at, '%'))
+        return true;
+    if (!has_zone(addr))
+        return false;
+    for (const char *p = *at; p[len] > ' ' && p[len] < 127 && !strchr("%/[]", p[len]); len++)
+        if (len + 1 == MNET_ZONE_MAX)
+            return false;
+    memcpy(zone, *at, len);
+    zone[len] = '\0';
+    *at += len;
+    return len > 0;
+}
+
+mnet_err mnet_addr_parse_zone(const char *text, struct mnet_addr *out, char *zone)
+{
+    struct mnet_addr addr;
+    char found[MNET_ZONE_MAX];
+    if (!take_addr(&text, &addr) || !take_zone(&text, &addr, found) || *text != '\0')
+        return MNET_ERR_INVALID;
+    *out = addr;
+    memcpy(zone, found, sizeof found);
+    return MNET_OK;
+}
+
 mnet_err mnet_addr_parse(const char *text, struct mnet_addr *out)
 {
     struct mnet_addr addr;
-    if (!take_addr(&text, &addr) || *text != '\0')
+    char zone[MNET_ZONE_MAX];
+    if (mnet_addr_parse_zone(text, &addr, zone) != MNET_OK || zone[0] != '\0')
         return MNET_ERR_INVALID;
     *out = addr;
     return MNET_OK;
@@ -143,16 +180,28 @@ mnet_err mnet_cidr_parse(const char *text, struct mnet_cidr *out)
 }
 
 /* RFC 5952 6: an IPv6 address with a port stands in brackets. */
-mnet_err mnet_endpoint_parse(const char *text, struct mnet_endpoint *out)
+mnet_err mnet_endpoint_parse_zone(const char *text, struct mnet_endpoint *out, char *zone)
 {
     struct mnet_addr addr;
     unsigned port;
+    char found[MNET_ZONE_MAX];
     bool has_brackets = take_char(&text, '[');
-    if (!take_addr(&text, &addr) || has_brackets == mnet_addr_is_v4(&addr) ||
-        (has_brackets && !take_char(&text, ']')) || !take_char(&text, ':') ||
-        !take_decimal(&text, UINT16_MAX, &port) || *text != '\0')
+    if (!take_addr(&text, &addr) || !take_zone(&text, &addr, found) ||
+        has_brackets == mnet_addr_is_v4(&addr) || (has_brackets && !take_char(&text, ']')) ||
+        !take_char(&text, ':') || !take_decimal(&text, UINT16_MAX, &port) || *text != '\0')
         return MNET_ERR_INVALID;
     *out = (struct mnet_endpoint){addr, (uint16_t)port};
+    memcpy(zone, found, sizeof found);
+    return MNET_OK;
+}
+
+mnet_err mnet_endpoint_parse(const char *text, struct mnet_endpoint *out)
+{
+    struct mnet_endpoint endpoint;
+    char zone[MNET_ZONE_MAX];
+    if (mnet_endpoint_parse_zone(text, &endpoint, zone) != MNET_OK || zone[0] != '\0')
+        return MNET_ERR_INVALID;
+    *out = endpoint;
     return MNET_OK;
 }
 
@@ -200,13 +249,27 @@ char *mnet_addr_print(const struct mnet_addr *addr, char *buf, size_t cap)
     return buf;
 }
 
-char *mnet_endpoint_print(const struct mnet_endpoint *endpoint, char *buf, size_t cap)
+char *mnet_addr_print_zone(const struct mnet_addr *addr, const char *zone, char *buf, size_t cap)
 {
-    char addr[MNET_ADDR_TEXT_MAX];
-    mnet_addr_print(&endpoint->addr, addr, sizeof addr);
+    char text[MNET_ADDR_TEXT_MAX];
+    mnet_addr_print(addr, text, sizeof text);
+    mn_fmt(buf, cap, has_zone(addr) && zone[0] ? "%s%%%s" : "%s", text, zone);
+    return buf;
+}
+
+char *mnet_endpoint_print_zone(const struct mnet_endpoint *endpoint, const char *zone, char *buf,
+                               size_t cap)
+{
+    char addr[MNET_ENDPOINT_ZONE_TEXT_MAX];
+    mnet_addr_print_zone(&endpoint->addr, zone, addr, sizeof addr);
     bool is_v4 = mnet_addr_is_v4(&endpoint->addr);
     mn_fmt(buf, cap, is_v4 ? "%s:%u" : "[%s]:%u", addr, endpoint->port);
     return buf;
+}
+
+char *mnet_endpoint_print(const struct mnet_endpoint *endpoint, char *buf, size_t cap)
+{
+    return mnet_endpoint_print_zone(endpoint, "", buf, cap);
 }
 
 char *mnet_mac_print(const struct mnet_mac *mac, char *buf, size_t cap)

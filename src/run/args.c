@@ -253,9 +253,13 @@ static enum outcome read_ipv6_gateway(struct mn_args *args, const struct piece *
     if (!stack || !has_value(args, piece, "--ipv6-gateway=fe80::1"))
         return WRONG;
     struct mnet_addr addr;
-    if (mnet_addr_parse(piece->value, &addr) || mnet_addr_is_v4(&addr) || mnet_addr_is_any(&addr) ||
-        mnet_addr_is_loopback(&addr) || mnet_addr_is_multicast(&addr))
+    char zone[MNET_ZONE_MAX];
+    if (mnet_addr_parse_zone(piece->value, &addr, zone) || mnet_addr_is_v4(&addr) ||
+        mnet_addr_is_any(&addr) || mnet_addr_is_loopback(&addr) || mnet_addr_is_multicast(&addr))
         return wrong(args, "%s: not the IPv6 address of a router, like fe80::1", piece->text);
+    if (zone[0] && strcmp(zone, stack->arg.name) != 0)
+        return wrong(args, "%s: the zone is not %s, whose gateway it is", piece->text,
+                     stack->arg.name);
     stack->ipv6_gateway = piece->value;
     return DONE;
 }

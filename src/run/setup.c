@@ -119,6 +119,7 @@ static void fill_config(struct mn_run *run, const struct mn_run_part *part,
     config->memory = part->memory;
     config->memory_len = part->memory_len;
     /* All were checked with the command line. */
+    char zone[MNET_ZONE_MAX]; /* was compared there, too */
     mnet_err err = MNET_OK;
     bool has_ipv4 = mn_args_has_ipv4(arg);
     if (has_ipv4)
@@ -132,7 +133,7 @@ static void fill_config(struct mn_run *run, const struct mn_run_part *part,
     else if (part->netdev->mtu >= IPV6_MTU_MIN || arg->ipv6_gateway || !has_ipv4)
         config->ipv6_mode = MNET_IPV6_PRIVATE;
     if (err == MNET_OK && arg->ipv6_gateway)
-        err = mnet_addr_parse(arg->ipv6_gateway, &config->ipv6_gateway);
+        err = mnet_addr_parse_zone(arg->ipv6_gateway, &config->ipv6_gateway, zone);
     config->ipv6_temporary = arg->ipv6_temporary;
     bool is_secret = !arg->ipv6_secret || mn_args_secret(arg->ipv6_secret, config->ipv6_secret);
     MN_ASSERT(err == MNET_OK && is_secret);

@@ -247,6 +247,19 @@ void mnet_stack_addr_sort(struct mnet_stack *stack, struct mnet_addr *addrs, siz
     mn_ip_dest_sort(&stack->ip, addrs, count);
 }
 
+mnet_err mnet_stack_endpoint_parse(const struct mnet_stack *stack, const char *text,
+                                   struct mnet_endpoint *out)
+{
+    struct mnet_endpoint endpoint;
+    char zone[MNET_ZONE_MAX];
+    mnet_err err = mnet_endpoint_parse_zone(text, &endpoint, zone);
+    if (err == MNET_OK && zone[0] != '\0' && strcmp(zone, stack->env.name) != 0)
+        err = MNET_ERR_NO_DEVICE;
+    if (err == MNET_OK)
+        *out = endpoint;
+    return err;
+}
+
 bool mnet_stack_is_ready(const struct mnet_stack *stack)
 {
     return mn_ip_is_ready(&stack->ip);

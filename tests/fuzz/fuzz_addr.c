@@ -28,5 +28,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         FUZZ_CHECK(mnet_endpoint_parse(again, &f) == 0);
         FUZZ_CHECK(e.port == f.port && mnet_addr_equal(&e.addr, &f.addr));
     }
+    char zone[MNET_ZONE_MAX], zone2[MNET_ZONE_MAX], long_text[MNET_ENDPOINT_ZONE_TEXT_MAX];
+    if (mnet_endpoint_parse_zone(text, &e, zone) == 0) {
+        mnet_endpoint_print_zone(&e, zone, long_text, sizeof long_text);
+        FUZZ_CHECK(mnet_endpoint_parse_zone(long_text, &f, zone2) == 0);
+        FUZZ_CHECK(strcmp(zone, zone2) == 0 && mnet_addr_equal(&e.addr, &f.addr));
+    }
     return 0;
 }

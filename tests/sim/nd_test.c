@@ -129,6 +129,25 @@ static void a_neighbour_that_moves_is_followed_once(struct wire6 *w)
 }
 SCENARIO(a_neighbour_that_moves_is_followed, fixed_address)
 
+/* RFC 4007, RFC 6724: on the only link there is no question of which; from the address of that
+ * scope. */
+static void link_local_neighbours_need_no_zone_once(struct wire6 *w)
+{
+    struct mnet_endpoint to;
+    wire6_station(w, "fe80::1");
+    wire6_pass(w, MNET_SEC(3));
+    assert_int_equal(wire6_send(w, "fe80::1", 10), MNET_OK);
+    assert_int_equal(w->udp.count, 1);
+    assert_int_equal(w->udp.src.bytes[0], 0xfe);
+    assert_int_equal(mnet_stack_endpoint_parse(w->stack, "[fe80::1%stack]:9", &to), MNET_OK);
+    assert_int_equal(mnet_dgram_send(w->dgram, &to, "x", 1), MNET_OK);
+    wire6_pass(w, MNET_MS(1));
+    assert_int_equal(w->udp.count, 2);
+    assert_int_equal(mnet_stack_endpoint_parse(w->stack, "[fe80::1%wire]:9", &to),
+                     MNET_ERR_NO_DEVICE);
+}
+SCENARIO(link_local_neighbours_need_no_zone, fixed_address)
+
 /* ---- detection of duplicates ---- */
 
 /* RFC 4862 5.4: one solicitation within a second, another one of silence; RFC 9131: then all
@@ -491,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_neighbour_that_answers_is_kept),
         cmocka_unit_test(a_neighbour_that_falls_silent_is_given_up),
         cmocka_unit_test(a_neighbour_that_moves_is_followed),
+        cmocka_unit_test(link_local_neighbours_need_no_zone),
         cmocka_unit_test(an_address_that_nobody_has_is_taken),
         cmocka_unit_test(addresses_of_others_are_not_taken),
         cmocka_unit_test(an_address_that_two_want_is_nobodys),

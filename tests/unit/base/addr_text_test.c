@@ -226,6 +226,58 @@ static void test_endpoints(void **state)
     }
 }
 
+/* RFC 4007 11: only what is of one link has a zone. */
+static void test_zones(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *zone, *printed;
+    } right[] = {
+        {"fe80::1%service", "service", "fe80::1%service"},
+        {"FEBF::1%a", "a", "febf::1%a"},
+        {"ff02::fb%eth0.5", "eth0.5", "ff02::fb%eth0.5"},
+        {"fe80::1%1234567890123456789012345678901", "1234567890123456789012345678901",
+         "fe80::1%1234567890123456789012345678901"},
+        {"fe80::1", "", "fe80::1"},
+        {"2001:db8::1", "", "2001:db8::1"},
+        {"10.0.0.2", "", "10.0.0.2"},
+    };
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
+        struct mnet_addr addr;
+        struct mnet_endpoint endpoint;
+        char zone[MNET_ZONE_MAX], text[MNET_ENDPOINT_ZONE_TEXT_MAX];
+        char back[MNET_ENDPOINT_ZONE_TEXT_MAX];
+        assert_int_equal(mnet_addr_parse_zone(right[i].text, &addr, zone), MNET_OK);
+        assert_string_equal(zone, right[i].zone);
+        assert_string_equal(mnet_addr_print_zone(&addr, zone, text, sizeof text), right[i].printed);
+        /* Who asks for no zone gets none. */
+        assert_int_equal(mnet_addr_parse(right[i].text, &addr),
+                         zone[0] ? MNET_ERR_INVALID : MNET_OK);
+        snprintf(text, sizeof text, strchr(right[i].text, ':') ? "[%s]:9" : "%s:9",
+                 right[i].printed);
+        assert_int_equal(mnet_endpoint_parse_zone(text, &endpoint, zone), MNET_OK);
+        assert_string_equal(zone, right[i].zone);
+        assert_string_equal(mnet_endpoint_print_zone(&endpoint, zone, back, sizeof back), text);
+        assert_int_equal(mnet_endpoint_parse(text, &endpoint),
+                         zone[0] ? MNET_ERR_INVALID : MNET_OK);
+    }
+    static const char *const wrong[] = {
+        "fe80::1%",         "2001:db8::1%service",
+        "10.0.0.2%service", "ff05::1%service",
+        "::1%service",      "fe80::1%a%b",
+        "fe80::1%a b",      "fe80::1%a/64",
+        "fe80::1%a]",       "fe80::1%12345678901234567890123456789012",
+        "fe80::1 %a"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct mnet_addr addr = mnet_addr_any();
+        char zone[MNET_ZONE_MAX] = "before";
+        if (mnet_addr_parse_zone(wrong[i], &addr, zone) != MNET_ERR_INVALID)
+            fail_msg("accepted: %s", wrong[i]);
+        assert_string_equal(zone, "before");
+        assert_true(mnet_addr_is_any(&addr));
+    }
+}
+
 static void test_the_longest_texts_fit_and_shorter_buffers_cut(void **state)
 {
     (void)state;
@@ -267,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_garbled_ipv6_text_matches_the_c_library),
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_endpoints),
+        cmocka_unit_test(test_zones),
         cmocka_unit_test(test_the_longest_texts_fit_and_shorter_buffers_cut),
         cmocka_unit_test(test_ethernet_addresses),
     };

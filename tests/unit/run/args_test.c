@@ -156,6 +156,8 @@ static void test_wrong_values_and_unknown_options_are_named(void **state)
     assert_refused("--ipv6-gateway=nonsense", "not the IPv6 address of a router");
     assert_refused("--ipv6-gateway=10.0.0.1", "not the IPv6 address of a router");
     assert_refused("--ipv6-gateway=ff02::2", "not the IPv6 address of a router");
+    assert_refused("--ipv6-gateway=fe80::1%other", "the zone is not service");
+    assert_refused("--ipv6-gateway=fd00::1%service", "not the IPv6 address of a router");
     assert_refused("--verbose=2", "no such option");
     assert_refused("--manifest=x", "no such option");
     assert_refused("--log=tcp", "SOURCE:LEVEL");
@@ -276,6 +278,7 @@ static void test_ipv6_has_a_mode_or_an_address(void **state)
     assert_int_equal(mn_args_ipv6("fd00::2/64", &mode, &cidr), MNET_OK);
     assert_int_equal(mode, MNET_IPV6_STATIC);
     assert_int_equal(cidr.prefix_len, 64);
+    assert_int_equal(PARSE("--ipv6-gateway=fe80::1%service"), MN_ARGS_RUN);
     assert_int_equal(PARSE("--ipv6=off", "--ipv6-gateway=fe80::1"), MN_ARGS_RUN);
     assert_false(mn_args_complete(&args));
     assert_string_equal(args.error, "service has an IPv6 gateway, but --ipv6=off");

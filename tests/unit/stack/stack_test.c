@@ -211,6 +211,29 @@ static void test_a_secret_makes_private_addresses_stable(void **state)
     assert_false(mnet_addr_equal(&a, &b));
 }
 
+/* RFC 4007: the zone of a link-local address names the stack. */
+static void test_a_zone_is_that_of_the_stack(void **state)
+{
+    (void)state;
+    struct host host;
+    struct mnet_endpoint to = {.port = 7};
+    host_config(&host, "10.0.0.1/24", 1);
+    host.config.name = "service";
+    host_create(&host, 0);
+    assert_int_equal(mnet_stack_endpoint_parse(host.stack, "[fe80::1%other]:9", &to),
+                     MNET_ERR_NO_DEVICE);
+    assert_int_equal(mnet_stack_endpoint_parse(host.stack, "[fd00::1%service]:9", &to),
+                     MNET_ERR_INVALID);
+    assert_int_equal(to.port, 7);
+    static const char *const good[] = {"[fe80::1%service]:9", "[fe80::1]:9", "[fd00::1]:9",
+                                       "10.0.0.2:9"};
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(mnet_stack_endpoint_parse(host.stack, good[i], &to), MNET_OK);
+        assert_int_equal(to.port, 9);
+    }
+    host_destroy(&host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_destroy_frees_everything_and_tells_the_peers),
         cmocka_unit_test(test_null_is_fine_for_destroy),
         cmocka_unit_test(test_destinations_are_sorted),
+        cmocka_unit_test(test_a_zone_is_that_of_the_stack),
         cmocka_unit_test(test_a_secret_makes_private_addresses_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
