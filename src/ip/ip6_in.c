@@ -65,13 +65,15 @@ static bool crosses_link(const struct mnet_addr *addr)
 
 /* What only neighbour discovery has a use for: :: (RFC 4291 2.5.2) and an own address, in the
  * advertisement of somebody who has it too (RFC 4862 5.4.4). */
-static bool is_odd_source(struct mn_ip *ip, const struct mnet_addr *src)
+static bool is_odd_source(struct mn_ip *ip, const struct mn_pkt *pkt, const struct mnet_addr *src)
 {
-    return mnet_addr_is_any(src) || mn_ip6_own_find(ip, src) != NULL;
+    return !pkt->is_loopback && (mnet_addr_is_any(src) || mn_ip6_own_find(ip, src) != NULL);
 }
 
-static mn_verdict check_addresses(const struct mn_ip6_hdr *hdr)
+static mn_verdict check_addresses(const struct mn_pkt *pkt, const struct mn_ip6_hdr *hdr)
 {
+    if (pkt->is_loopback)
+        return MN_DONE;
     /* RFC 4291 2.7: a group is never a source, and :: never a destination. */
     if (mnet_addr_is_multicast(&hdr->src))
         return MN_DROP(IP6_SOURCE_BAD);
@@ -164,12 +166,14 @@ static enum mn_ip6_ext_step walk(struct mn_rd *rd, struct mn_ip6_ext *ext)
     return step;
 }
 
-/* Passes over the `len` bytes of headers in front. False: they are not together with what follows.
- */
+/* Passes over the `len` bytes of headers in front. False: they are not together with what follows,
+ * or not there: but then the walk would have said so. */
 static bool pass(const struct in *in, uint32_t len)
 {
     struct mn_pkt *pkt = in->pkt;
     uint32_t more = len - pkt->l3_len;
+    if (more > pkt->frame.seg[0].len || more > pkt->frame.len)
+        return false;
     if (pkt->frame.seg[0].len == more && pkt->frame.len > more)
         return false;
     mn_pkt_pull(in->ip->env, pkt, more);
@@ -222,7 +226,7 @@ static bool has_all_headers(const struct in *in)
 static mn_verdict fragment(struct in *in)
 {
     const struct mn_ip6_frag *frag = &in->ext.frag;
-    int32_t behind = in->ext.at + in->ext.len;
+    int32_t behind = in->rd.off;
     uint32_t len = in->pkt->l3_len + in->pkt->frame.len - (uint32_t)behind;
     if (in->is_reassembled)
         return MN_DROP(FRAG_BAD);
@@ -276,6 +280,25 @@ static mn_verdict read_extensions(struct in *in)
     return end_of_walk(in, step);
 }
 
+/* What the fixed header says; and on to the others. */
+static void begin(struct in *in, const struct mn_ip6_hdr *hdr)
+{
+    struct mn_pkt *pkt = in->pkt;
+    /* What is behind the payload is padding of the link. */
+    mn_pkt_limit(in->ip->env, pkt, MN_IP6_HDR_LEN + hdr->payload_len);
+    pkt->l3_len = 0;
+    *in->rx = (struct mn_ip_rx){
+        .src = hdr->src,
+        .dst = hdr->dst,
+        .ttl = hdr->hop_limit,
+        .tos = hdr->traffic_class,
+        .is_group = mnet_addr_is_multicast(&hdr->dst) || pkt->ether_group,
+    };
+    in->rd = from_header(pkt);
+    mn_rd_skip(&in->rd, MN_IP6_HDR_LEN);
+    in->ext = mn_ip6_ext_first(hdr->next);
+}
+
 mn_verdict mn_ip6_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx)
 {
     struct mn_ip6_hdr hdr;
@@ -286,37 +309,23 @@ mn_verdict mn_ip6_in(struct mn_ip *ip, struct mn_pkt **pkt, struct mn_ip_rx *rx)
     mn_verdict verdict = read_header(in.pkt, &hdr);
     if (verdict != MN_DONE)
         return verdict;
-    bool is_odd = !in.pkt->is_loopback && is_odd_source(ip, &hdr.src);
-    if (!in.pkt->is_loopback && (verdict = check_addresses(&hdr)) != MN_DONE)
+    bool is_odd = is_odd_source(ip, in.pkt, &hdr.src);
+    if ((verdict = check_addresses(in.pkt, &hdr)) != MN_DONE)
         return verdict;
     if (!is_for_us(ip, in.pkt, &hdr.dst))
         return MN_DROP(IP6_NOT_OURS);
 
-    /* What is behind the payload is padding of the link. */
-    uint32_t len = MN_IP6_HDR_LEN + hdr.payload_len;
-    if (in.pkt->frame.len > len)
-        mn_pkt_trim(ip->env, in.pkt, len);
-    in.pkt->l3_len = 0;
-    *rx = (struct mn_ip_rx){
-        .src = hdr.src,
-        .dst = hdr.dst,
-        .ttl = hdr.hop_limit,
-        .tos = hdr.traffic_class,
-        .is_group = mnet_addr_is_multicast(&hdr.dst) || in.pkt->ether_group,
-    };
-    in.rd = from_header(in.pkt);
-    mn_rd_skip(&in.rd, MN_IP6_HDR_LEN);
-    in.ext = mn_ip6_ext_first(hdr.next);
+    begin(&in, &hdr);
     if ((verdict = read_extensions(&in)) != MN_DONE)
         return verdict;
+    if (!pass(&in, (uint32_t)in.rd.off))
+        return MN_DROP(IP6_SHORT);
 
     rx->proto = in.ext.next;
     rx->was_cut = in.is_reassembled || in.ext.has_fragment;
     rx->has_router_alert = in.ext.has_router_alert && in.ext.router_alert == MN_IP6_ALERT_MLD;
     if (is_odd && rx->proto != MN_PROTO_ICMP6)
         return MN_DROP(IP6_SOURCE_BAD);
-    if (!pass(&in, (uint32_t)in.rd.off))
-        return MN_DROP(IP6_SHORT);
     ip->env->stats.ip_delivered++;
     return rx->proto == MN_PROTO_ICMP6 ? MN_TO_ICMP6 : MN_TO_TRANSPORT;
 }

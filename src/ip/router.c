@@ -125,7 +125,7 @@ static void hear_domain(struct mn_ip *ip, const char *domain, uint32_t lifetime_
         return;
     for (unsigned i = 0; i < MN_IP6_DNS_DOMAINS; i++) {
         bool is_live = dns->domain_until[i] > ip->env->now;
-        if (is_live && strcmp(dns->domain[i], domain) == 0) {
+        if (is_live && memcmp(dns->domain[i], domain, len + 1) == 0) {
             place = i;
             break;
         }

@@ -3,6 +3,7 @@
  * An option is a type, a length in units of 8 bytes with these two, and data: one step takes one
  * from the reader. What is wrong with a length spoils the message; what is wrong with data, only
  * the option. */
+#include <string.h>
 #include <wire/ether_hdr.h>
 #include <wire/ip6_hdr.h>
 #include <wire/ndp_opts.h>
@@ -298,7 +299,7 @@ static bool read_label(struct mn_rd *domains, uint8_t len, char *text, unsigned 
 
 enum mn_ndp_step mn_ndp_domain_next(struct mn_rd *domains, char *text)
 {
-    text[0] = '\0';
+    memset(text, 0, MN_NDP_DOMAIN_MAX);
     if (!mn_rd_ok(domains))
         return MN_NDP_BAD;
     if (mn_rd_left(domains) <= 0)

@@ -42,6 +42,20 @@ static void extension(void)
     mn_ip6_frag_is_whole(&ext.frag);
 }
 
+/* What a step takes: whole units of eight bytes, all of them there. It begins at 0, as any place is as good. */
+static void step_takes(void)
+{
+    struct mn_rd r = any_reader();
+    r.off = 0;
+    r.bad = false;
+    struct mn_ip6_ext ext = mn_ip6_ext_first((uint8_t)Frama_C_interval(0, UINT8_MAX));
+    enum mn_ip6_ext_step step = mn_ip6_ext_next(&r, &ext);
+    if (step == MN_IP6_EXT_ONE) {
+        //@ assert taken: 8 <= r.off <= r.end && r.off % 8 == 0;
+        //@ assert told: \initialized(&ext) && ext.count == 1 && ext.at == 0;
+    }
+}
+
 static void router_messages(void)
 {
     struct mn_rd r = any_reader();
@@ -112,7 +126,7 @@ static void options(void)
     char text[MN_NDP_DOMAIN_MAX];
     r = any_reader();
     mn_ndp_domain_next(&r, text);
-    //@ assert domain: RD_OK(&r) && \initialized(&text[0]);
+    //@ assert domain: RD_OK(&r) && \initialized(&text[0 .. 253]) && text[253] == 0;
 }
 
 static void groups(void)
@@ -153,6 +167,7 @@ int main(void)
 {
     headers();
     extension();
+    step_takes();
     router_messages();
     solicitation();
     advertisement();
