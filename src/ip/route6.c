@@ -155,6 +155,8 @@ mnet_err mn_ip6_route_add(struct mn_ip *ip, const struct mnet_cidr *net,
 
 mnet_err mn_ip6_route_remove(struct mn_ip *ip, const struct mnet_cidr *net)
 {
+    if (net->prefix_len > 128)
+        return MNET_ERR_ADDR_NOT_AVAIL;
     struct mnet_addr to = net_of(net);
     struct mn_ip6_route *r = find(ip, &to, net->prefix_len, NULL, true);
     if (!r)

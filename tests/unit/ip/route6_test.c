@@ -223,6 +223,15 @@ static void a_redirect_to_a_silent_neighbour_is_forgotten(void **state)
     assert_string_equal(hop6(f, "2001:db8::7"), "fe80::1");
 }
 
+static void a_prefix_longer_than_an_address_is_that_of_no_route(void **state)
+{
+    struct fix6 *f = *state;
+    struct mnet_cidr all = {addr6("2001:db8::"), UINT8_MAX};
+    const struct mnet_addr none = mnet_addr_any();
+    assert_int_equal(mn_ip6_route_add(&f->ip, &all, &none), MNET_ERR_INVALID);
+    assert_int_equal(mn_ip6_route_remove(&f->ip, &all), MNET_ERR_ADDR_NOT_AVAIL);
+}
+
 static void off_has_no_routes(void **state)
 {
     struct fix6 *f = fix6_new(MNET_IPV6_OFF);
@@ -250,6 +259,7 @@ int main(void)
         TEST(a_gateway_must_be_a_neighbour),
         TEST(a_redirect_counts_only_from_the_router_in_use),
         TEST(a_redirect_to_a_silent_neighbour_is_forgotten),
+        TEST(a_prefix_longer_than_an_address_is_that_of_no_route),
         cmocka_unit_test(off_has_no_routes),
     };
     return cmocka_run_group_tests_name("route6", tests, NULL, NULL);
