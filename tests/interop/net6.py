@@ -169,7 +169,7 @@ class Radvd:
     """radvd on a host (None: the test's own kernel), whose interface is described by `text`."""
 
     def __init__(self, device, text, host=None):
-        self.device, self.host = device, host
+        self.device, self.host, self.text = device, host, ""
         self.folder = tempfile.TemporaryDirectory(prefix="mnet-radvd-")
         self.config, self.pid_file = self.folder.name + "/conf", self.folder.name + "/pid"
         self.start(text)
