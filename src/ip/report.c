@@ -183,9 +183,9 @@ void mn_report_heard(struct mn_ip *ip, const struct mnet_addr *group)
 /* All groups of a family in one report: there are so few that they fit the smallest MTU. */
 static void answer_all(struct mn_ip *ip, bool is_v4)
 {
-    struct mn_report_record record[MN_REPORTS];
+    struct mn_report_record record[MN_REPORTS] = {0};
     unsigned count = 0;
-    for (unsigned i = 0; i < MN_REPORTS; i++) {
+    for (unsigned i = 0; i < MN_REPORTS && count < MN_REPORTS; i++) {
         struct mn_report *r = &ip->report[i];
         if (mnet_addr_is_any(&r->group) || !r->is_joined || mnet_addr_is_v4(&r->group) != is_v4)
             continue;
