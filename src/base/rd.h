@@ -80,7 +80,7 @@ MN_INLINE uint32_t mn_rd_be32(struct mn_rd *r)
 }
 
 /* Copies `len` bytes out; zeros when there are not as many. */
-MN_INLINE void mn_rd_bytes(struct mn_rd *r, uint8_t *out, int32_t len)
+static inline void mn_rd_bytes(struct mn_rd *r, uint8_t *out, int32_t len)
 {
     bool short_of = r->bad || len < 0 || len > MN_RD_MAX || r->off > r->end - len;
     if (short_of) {

@@ -76,7 +76,7 @@ MN_INLINE void mn_wr_be32(struct mn_wr *w, uint32_t value)
     w->off += 4;
 }
 
-MN_INLINE void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len)
+static inline void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len)
 {
     if (w->bad || len < 0 || len > MN_WR_MAX || w->off > w->end - len) {
         w->bad = true;
@@ -88,7 +88,7 @@ MN_INLINE void mn_wr_bytes(struct mn_wr *w, const uint8_t *from, int32_t len)
 }
 
 /* Writes `len` zero bytes. */
-MN_INLINE void mn_wr_zeros(struct mn_wr *w, int32_t len)
+static inline void mn_wr_zeros(struct mn_wr *w, int32_t len)
 {
     if (w->bad || len < 0 || len > MN_WR_MAX || w->off > w->end - len) {
         w->bad = true;
