@@ -2,7 +2,7 @@
  *
  * The tables of the IP layer: own addresses and routes of IPv4, groups and path MTUs of both families, with anything in
  * them, and any question or change. What is taken for granted: counts that fit the tables, prefixes of at most 32 bits (of
- * IPv4). What is of IPv6 alone answers anything (harness `ip6_tables`), and so do reports of groups (`path_group`).
+ * IPv4). What is of IPv6 alone answers anything (not proved), and so do reports of groups (`path_group`).
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0 -eva-slevel-function main:0

@@ -6,7 +6,7 @@
  * packet of ours that does not get on.
  *
  * Lengths up to what is ever read are cases of their own, all longer ones are one case. The walk over extension headers of
- * a quote takes any steps that harness `wire6_in` has it take. Own addresses and groups (`ip_tables`, `ip6_tables`), who is
+ * a quote takes any steps that harness `wire6_in` has it take. Own addresses and groups (those of IPv4: `ip_tables`), who is
  * next (`path_ra`, `path_group`, `path_ndp`) and output answer anything.
  *
  * include: model

@@ -6,7 +6,7 @@
  *
  * Lengths up to some more than the fixed header's are cases of their own, all longer ones are one case; so are the payload
  * lengths that the header says. Each place where a walk can end is a case of its own, too. One step of it takes what harness `wire6_in` says
- * that it takes, of any headers. Own addresses, groups (`ip_tables`, `ip6_tables`), reassembly (`path_frag`) and errors
+ * that it takes, of any headers. Own addresses, groups (those of IPv4: `ip_tables`), reassembly (`path_frag`) and errors
  * (`path_icmp6`) answer anything.
  *
  * include: model

@@ -4,8 +4,8 @@
  * them on, with anything in the lists of DNS servers and domains; and the solicitations that time brings.
  *
  * Lengths up to the longest fixed part are cases of their own, all longer ones are one case. The readers of options answer
- * what harness `wire6_in` says of them, for any options in any order. Tables of prefixes, routes, addresses (harness
- * `ip6_tables`) and neighbours, and output, answer anything; it is looked at what they are told.
+ * what harness `wire6_in` says of them, for any options in any order. Tables of prefixes, routes, addresses
+ * and neighbours (not proved), and output, answer anything; it is looked at what they are told.
  *
  * include: model
  * options: -eva-split-return auto -eva-no-interprocedural-splits -eva-slevel 0
