@@ -5,6 +5,7 @@ import re
 import socket
 import struct
 import time
+from contextlib import ExitStack
 
 from harness import Capture, Program, apart, equal, recv_all, sh, wait_ready
 from net6 import ONE, Agent, Host, Lan, Radvd, advertise, echoes, eui64, link_local, mac_of, our_mac, prefix_option
@@ -325,8 +326,11 @@ def connection_survives_a_router_that_dies():
             router.sh("ip", "-6", "route", "add", FAR + "/128", "via", net + "2")
         far.sh("ip", "-6", "route", "add", "default", "via", "2001:db8:f1::1")
         base = prefix("2001:db8:1::", 600, 300) + "AdvDefaultLifetime 600;\nAdvReachableTime 500;\nAdvRetransTimer 200;\n"
-        with Radvd("r1", base + "AdvDefaultPreference low;\n", one), Radvd("r2", base + "AdvDefaultPreference high;\n", two) as second:
-            wait_for_ping(addr, one)
+        with ExitStack() as radvds:
+            # The address comes from the better router, so that one is known before the connection begins.
+            second = radvds.enter_context(Radvd("r2", base + "AdvDefaultPreference high;\n", two))
+            wait_for_ping(addr, two)
+            radvds.enter_context(Radvd("r1", base + "AdvDefaultPreference low;\n", one))
             with far.entered():
                 s = socket.socket(socket.AF_INET6)
             with s:
